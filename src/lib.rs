@@ -1,0 +1,27 @@
+//! Yizhan (驿站): a relay station between WeChat and whatever its owner runs.
+
+// In the order of the layers; `tests/it/layers.rs` holds them to it.
+pub mod clock;
+pub mod entropy;
+pub mod wechat;
+
+pub mod code;
+pub mod exchange;
+pub mod metrics;
+pub mod simulator;
+pub mod tasks;
+
+pub mod config;
+pub mod outcome;
+
+pub mod account;
+pub mod capture;
+
+pub mod dispatch;
+pub mod inbox;
+
+pub mod intake;
+pub mod receiver;
+
+pub mod app;
+pub mod cli;
