@@ -8,6 +8,7 @@ mod json;
 mod print;
 mod xml;
 
+pub(crate) use self::print::write_string;
 use crate::wechat::limits;
 
 /// Why bytes are not a message.

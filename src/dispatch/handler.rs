@@ -1,0 +1,118 @@
+//! What answers a message: Rust code over a typed message, or the rules.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::outcome::Outcome;
+use crate::wechat::Platform;
+use crate::wechat::inbound::Inbound;
+use crate::wechat::inbound::Payload;
+use crate::wechat::reply::Reply;
+
+/// What a handler may know beside the message.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The account's name in the config.
+    pub account: Arc<str>,
+    /// The account's platform, which limits what may be replied.
+    pub platform: Platform,
+    /// The time, since 1970.
+    pub now: Duration,
+}
+
+/// Why a handler has no outcome. Logged, counted, and answered with the account's apology.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandlerError {
+    /// A typed handler was given a message without the documented shape.
+    #[error(transparent)]
+    Shape(#[from] crate::wechat::inbound::read::ReadError),
+    /// The handler's own reason. It must not carry a secret or what the user wrote.
+    #[error("{0}")]
+    Failed(String),
+    /// The handler's own reason, with its source.
+    #[error(transparent)]
+    Other(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A handler's work that takes time. It is run to its end whether or not WeChat still waits.
+pub type Work = Pin<Box<dyn Future<Output = Result<Outcome, HandlerError>> + Send>>;
+
+/// What a handler says to a message.
+pub enum Answer {
+    /// Not mine.
+    Pass,
+    /// Known at once, without a task of its own.
+    Now(Result<Outcome, HandlerError>),
+    /// Known after some work.
+    Later(Work),
+}
+
+/// Something that answers messages.
+pub trait Handler: Send + Sync {
+    /// Answers, or passes the message on. Must not block: what takes time is [`Answer::Later`].
+    fn answer(&self, inbound: &Arc<Inbound>, context: &Context) -> Answer;
+}
+
+/// What an async handler may return: a reply, a text, or a result of one.
+pub trait IntoOutcome {
+    /// Turns it into an outcome of the handler called `by`.
+    ///
+    /// # Errors
+    ///
+    /// [`HandlerError`] if it was an error.
+    fn into_outcome(self, by: &str) -> Result<Outcome, HandlerError>;
+}
+
+impl<R: Into<Reply>> IntoOutcome for R {
+    fn into_outcome(self, by: &str) -> Result<Outcome, HandlerError> {
+        Ok(Outcome::reply(self, by))
+    }
+}
+
+impl<R: Into<Reply>, E: Into<HandlerError>> IntoOutcome for Result<R, E> {
+    fn into_outcome(self, by: &str) -> Result<Outcome, HandlerError> {
+        self.map(|reply| Outcome::reply(reply, by)).map_err(Into::into)
+    }
+}
+
+/// An async function over a typed message as a [`Handler`]:
+/// `typed(|text: Text, _: Context| async move { text.content })`.
+///
+/// It is asked only for messages of its type; a message of that type without the documented shape
+/// is a [`HandlerError::Shape`].
+pub fn typed<P, F, Fut>(function: F) -> impl Handler
+where
+    P: Payload,
+    F: Fn(P, Context) -> Fut + Send + Sync,
+    Fut: Future<Output: IntoOutcome> + Send + 'static,
+{
+    Typed { function, payload: PhantomData::<fn() -> P> }
+}
+
+struct Typed<F, P> {
+    function: F,
+    payload: PhantomData<fn() -> P>,
+}
+
+impl<P, F, Fut> Handler for Typed<F, P>
+where
+    P: Payload,
+    F: Fn(P, Context) -> Fut + Send + Sync,
+    Fut: Future<Output: IntoOutcome> + Send + 'static,
+{
+    fn answer(&self, inbound: &Arc<Inbound>, context: &Context) -> Answer {
+        match inbound.read::<P>() {
+            None => Answer::Pass,
+            Some(Err(error)) => Answer::Now(Err(error.into())),
+            Some(Ok(payload)) => {
+                let work = (self.function)(payload, context.clone());
+                let by = std::any::type_name::<P>().rsplit("::").next().unwrap_or_default();
+                Answer::Later(Box::pin(async move { work.await.into_outcome(by) }))
+            }
+        }
+    }
+}
