@@ -1,1 +1,122 @@
-//! account
+//! An account at run time: opens callbacks, seals answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::code;
+use crate::code::Code;
+use crate::entropy::Entropy;
+use crate::metrics::AccountMetrics;
+use crate::wechat::Platform;
+use crate::wechat::callback::Agreement;
+use crate::wechat::callback::CallbackError;
+use crate::wechat::callback::Received;
+use crate::wechat::envelope::EnvelopeError;
+use crate::wechat::inbound::Inbound;
+use crate::wechat::query::QueryError;
+use crate::wechat::reply;
+use crate::wechat::reply::Reply;
+use crate::wechat::wire::Format;
+
+/// How an account answers what takes longer than one delivery lasts.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    /// Leave the request open until WeChat hangs up, and answer its retry.
+    pub retries: bool,
+    /// What is said on the last delivery; the answer then goes to the user's next message.
+    pub holding_text: Option<String>,
+    /// How long the last delivery waits for the answer.
+    pub reply_within: Duration,
+}
+
+/// One account, served at `/callback/NAME`.
+#[derive(Debug)]
+pub struct Account {
+    /// Its name in the config.
+    pub name: Arc<str>,
+    /// What it agreed on with WeChat.
+    pub agreement: Agreement,
+    /// Trusts Cloud Run's gateway instead of a signature.
+    pub is_cloud_run: bool,
+    /// How late answers are given.
+    pub patience: Patience,
+    /// A text too long for one reply is split, the rest going to the user's next messages;
+    /// otherwise it is refused.
+    pub splits_texts: bool,
+    /// What is said when a handler fails.
+    pub apology: Option<String>,
+    /// Its counters.
+    pub metrics: AccountMetrics,
+}
+
+/// One POST from WeChat, or from somebody who pretends to be.
+#[derive(Clone, Debug, Default)]
+pub struct RawCallback {
+    /// What stands behind the `?`.
+    pub query: String,
+    /// The body, within the server's limit.
+    pub body: Vec<u8>,
+    /// It has a `x-wx-source` or `x-wx-sources` header.
+    pub has_source: bool,
+}
+
+impl Account {
+    /// The kind of account.
+    pub fn platform(&self) -> Platform {
+        self.agreement.platform
+    }
+
+    /// Verifies, decrypts and reads a callback; `now` in Unix seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`CallbackError`] says why it is refused.
+    pub fn open(&self, callback: RawCallback, now: i64) -> Result<Received, CallbackError> {
+        if !self.is_cloud_run {
+            return self.agreement.open(&callback.query, callback.body, now);
+        }
+        let received = Agreement::open_unsigned(callback.body)?;
+        // The path check of Cloud Run may come without the header; it begins nothing.
+        let is_probe = received.inbound.kind() == "probe";
+        match callback.has_source || is_probe {
+            true => Ok(received),
+            false => Err(CallbackError::NoSource),
+        }
+    }
+
+    /// Writes the answer to `inbound`: in the format it came in, sealed if it was sealed.
+    pub fn answer(
+        &self,
+        reply: &Reply,
+        inbound: &Inbound,
+        sealed: Option<Format>,
+        now: i64,
+        entropy: &dyn Entropy,
+    ) -> String {
+        let platform = self.platform();
+        let message = reply.write(inbound, platform, now);
+        let Some(format) = sealed.filter(|_| *reply != Reply::Success) else { return message };
+        let (nonce, random) = (entropy.nonce().to_string(), entropy.prefix());
+        let sealed = self.agreement.seal(&message, &now.to_string(), &nonce, &random);
+        // What came sealed was opened with a key, so there is one to seal with.
+        let Some((encrypt, signature)) = sealed else { return "success".to_owned() };
+        reply::write_envelope(format, platform, &encrypt, signature.as_str(), now, &nonce)
+    }
+}
+
+/// The code of a refused callback.
+pub fn code_of(error: &CallbackError) -> Code {
+    match error {
+        CallbackError::Query(QueryError::Missing("signature" | "msg_signature"))
+        | CallbackError::SignatureMismatch => code::CALLBACK_SIGNATURE,
+        CallbackError::Query(_) | CallbackError::Timestamp => code::CALLBACK_PARAMETER,
+        CallbackError::Stale { .. } => code::CALLBACK_STALE,
+        CallbackError::NotSealed { .. } | CallbackError::Sealed | CallbackError::Compatible => {
+            code::CALLBACK_MODE
+        }
+        CallbackError::Envelope(EnvelopeError::WrongReceiver { .. }) => code::CALLBACK_RECEIVER,
+        CallbackError::Envelope(_) => code::CALLBACK_ENVELOPE,
+        CallbackError::NoSource => code::CALLBACK_SOURCE,
+        _ => code::CALLBACK_UNREADABLE,
+    }
+}

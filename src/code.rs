@@ -1,1 +1,99 @@
-//! code
+//! The table of our error codes, for log, metrics, HTTP answers and `yizhan errors`. A code, once
+//! released, never changes.
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Code {
+    /// What scripts compare.
+    pub name: &'static str,
+    /// The HTTP status it is answered with.
+    pub status: u16,
+    /// What happened, in a sentence.
+    pub meaning: &'static str,
+    /// What to do, in a sentence.
+    pub advice: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident, $name:literal, $status:literal, $meaning:literal, $advice:literal;)*) => {
+        $(
+            #[doc = $meaning]
+            pub const $constant: Code =
+                Code { name: $name, status: $status, meaning: $meaning, advice: $advice };
+        )*
+
+        /// Every code, sorted by name.
+        pub const CODES: &[Code] = &[$($constant),*];
+    };
+}
+
+codes! {
+    CALLBACK_ACCOUNT, "callback.account", 404,
+        "No account has the name in the callback's path.",
+        "Compare the URL in WeChat's console with the `name` of the `[[account]]`.";
+    CALLBACK_BUSY, "callback.busy", 503,
+        "More messages are being worked on than `[inbox] pending` allows.",
+        "WeChat delivers it again. Make the handlers faster, or raise `pending`.";
+    CALLBACK_ENVELOPE, "callback.envelope", 400,
+        "The sealed part of the callback does not open.",
+        "Compare `encoding_aes_key` with WeChat's console; while changing it, set `previous_encoding_aes_key`.";
+    CALLBACK_MODE, "callback.mode", 403,
+        "The callback arrived in another mode than the account's.",
+        "Set the same mode in WeChat's console and in `mode`.";
+    CALLBACK_PARAMETER, "callback.parameter", 400,
+        "A query parameter of the callback is there twice or badly encoded, or is no number.",
+        "This was not WeChat, or a proxy in front rewrites the query.";
+    CALLBACK_RECEIVER, "callback.receiver", 403,
+        "The callback was sealed for another account.",
+        "Compare `app_id` with WeChat's console, and give every account a token of its own.";
+    CALLBACK_SIGNATURE, "callback.signature", 401,
+        "The callback is not signed, or not with our token.",
+        "Compare `token` with the one in WeChat's console.";
+    CALLBACK_SOURCE, "callback.source", 403,
+        "The callback does not come through Cloud Run's gateway.",
+        "Bind the message push to this service, or set `source = \"signature\"`.";
+    CALLBACK_STALE, "callback.stale", 401,
+        "The callback was signed longer ago than `max_age`.",
+        "Set the clock of this machine; raise `max_age` only if WeChat's deliveries are late.";
+    CALLBACK_TOO_LARGE, "callback.too_large", 413,
+        "The body is larger than `[server] body_limit`.",
+        "WeChat's callbacks have a few KB; raise the limit only if you know what sends more.";
+    CALLBACK_UNREADABLE, "callback.unreadable", 400,
+        "The body is neither XML nor JSON.",
+        "This was not WeChat, or a proxy in front changes bodies.";
+    HANDLER_FAILED, "handler.failed", 200,
+        "A rule or handler failed; the user was told the account's `apology`, or nothing.",
+        "The log line beside it says why.";
+    HANDLER_LATE, "handler.late", 200,
+        "An answer came after the last delivery that could have carried it.",
+        "Make the handler faster, or add `hold` to the account's `late`.";
+    HANDLER_PANICKED, "handler.panicked", 200,
+        "A handler panicked; its message is worked on again if WeChat delivers it again.",
+        "File a bug with the panic's text from the log.";
+    HANDLER_TIMED_OUT, "handler.timed_out", 200,
+        "A handler took longer than `[inbox] handler_timeout` and was ended.",
+        "Make the handler faster, or raise the limit.";
+    HTTP_METHOD, "http.method", 405,
+        "The path is there, but not for this method.",
+        "Callbacks are GET (URL check) and POST (messages).";
+    HTTP_NOT_FOUND, "http.not_found", 404,
+        "Nothing is served at this path.",
+        "Callbacks are served at /callback/NAME, probes at /healthz and /readyz.";
+    REPLY_REFUSED, "reply.refused", 200,
+        "The platform does not take this reply here; nothing was said.",
+        "The log line beside it names the limit.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    #[test]
+    fn codes_are_sorted_unique_and_explained() {
+        assert!(CODES.is_sorted_by(|a, b| a.name < b.name));
+        for code in CODES {
+            assert!((200..600).contains(&code.status), "{}", code.name);
+            assert!(code.meaning.ends_with('.') && code.advice.ends_with('.'), "{}", code.name);
+        }
+    }
+}
