@@ -4,9 +4,24 @@
 //! [`Inbound::parse`] takes any document; what it does not know keeps all its fields and reaches
 //! rules and handlers like the rest. [`Inbound::read`] gives the typed struct of a known one.
 
+pub mod account;
+pub mod approval;
+pub mod bot;
+pub mod card;
+pub mod complaint;
+pub mod contact;
+pub mod customer;
+pub mod follow;
 mod key;
+pub mod menu;
 pub mod message;
+pub mod platform;
 pub mod read;
+pub mod report;
+pub mod review;
+pub mod subscription;
+pub mod trade;
+pub mod wecom;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -49,10 +64,8 @@ pub struct Type {
 
 /// A struct that [`Inbound::read`] can give and a handler can ask for.
 pub trait Payload: Sized + Send + 'static {
-    /// How its name is told.
-    const FAMILY: Family;
-    /// Its names on the wire.
-    const NAMES: &'static [&'static str];
+    /// Its names on the wire, and how each is told.
+    const NAMES: &'static [(Family, &'static str)];
 
     /// Reads it from the outermost object.
     ///
@@ -62,22 +75,21 @@ pub trait Payload: Sized + Send + 'static {
     fn read(root: Field<'_>) -> Result<Self, ReadError>;
 }
 
-/// Declares the types of one family: `Struct: Family "name" | "OtherName";`, a line each.
+/// Declares types, a line each: `Struct: Event "name" | "OtherName", Platform "name";`.
 macro_rules! types {
-    ($($name:ident: $family:ident $($wire:literal)|+;)*) => {
+    ($($name:ident: $($family:ident $($wire:literal)|+),+;)*) => {
         /// The types declared in this file.
         pub(super) const TYPES: &[$crate::wechat::inbound::Type] = &[
-            $($crate::wechat::inbound::Type {
+            $($($crate::wechat::inbound::Type {
                 family: $crate::wechat::inbound::Family::$family,
                 names: &[$($wire),+],
                 check: |root| $name::read(root).map(drop),
-            },)*
+            },)+)*
         ];
 
         $(impl $crate::wechat::inbound::Payload for $name {
-            const FAMILY: $crate::wechat::inbound::Family =
-                $crate::wechat::inbound::Family::$family;
-            const NAMES: &'static [&'static str] = &[$($wire),+];
+            const NAMES: &'static [($crate::wechat::inbound::Family, &'static str)] =
+                &[$($(($crate::wechat::inbound::Family::$family, $wire),)+)+];
 
             fn read(
                 root: $crate::wechat::wire::Field<'_>,
@@ -90,7 +102,24 @@ macro_rules! types {
 pub(crate) use types;
 
 /// Every type with a struct of its own, a line for each file of them.
-pub const TYPES: &[&[Type]] = &[message::TYPES];
+pub const TYPES: &[&[Type]] = &[
+    account::TYPES,
+    approval::TYPES,
+    bot::TYPES,
+    card::TYPES,
+    complaint::TYPES,
+    contact::TYPES,
+    customer::TYPES,
+    follow::TYPES,
+    menu::TYPES,
+    message::TYPES,
+    platform::TYPES,
+    report::TYPES,
+    review::TYPES,
+    subscription::TYPES,
+    trade::TYPES,
+    wecom::TYPES,
+];
 
 static BY_NAME: LazyLock<HashMap<(Family, &'static str), &'static Type>> = LazyLock::new(|| {
     let types = TYPES.iter().flat_map(|types| types.iter());
@@ -229,7 +258,7 @@ impl Inbound {
     ///
     /// [`ReadError`] if it has the type but not the documented shape.
     pub fn read<P: Payload>(&self) -> Option<Result<P, ReadError>> {
-        let is_one = self.family == P::FAMILY && P::NAMES.contains(&self.name());
+        let is_one = P::NAMES.contains(&(self.family, self.name()));
         is_one.then(|| P::read(self.root()))
     }
 

@@ -33,9 +33,12 @@ pub trait FromFields: Sized {
     fn from_fields(parent: Field<'_>, paths: &[&'static str]) -> Result<Self, ReadError>;
 }
 
-/// The first field that is there.
+/// The first field that is there; the path `.` is `parent` itself.
 fn first<'t>(parent: Field<'t>, paths: &[&'static str]) -> Option<Field<'t>> {
-    paths.iter().find_map(|path| parent.get(path))
+    paths.iter().find_map(|path| match *path {
+        "." => Some(parent),
+        path => parent.get(path),
+    })
 }
 
 fn error<T: FromField>(paths: &[&'static str]) -> ReadError {
@@ -48,24 +51,21 @@ impl<T: FromField> FromFields for T {
     }
 }
 
-/// Absent, empty and `null` are all `None`: XML cannot tell them apart.
+/// Absent, empty and `null` are all `None`: XML cannot tell them apart. So is what cannot be read:
+/// one odd value of an optional field must not keep a message from its handler.
 impl<T: FromField> FromFields for Option<T> {
     fn from_fields(parent: Field<'_>, paths: &[&'static str]) -> Result<Self, ReadError> {
-        match first(parent, paths) {
-            Some(field) if !is_absent(field) => {
-                T::from_field(field).map(Some).ok_or_else(|| error::<T>(paths))
-            }
-            _ => Ok(None),
-        }
+        let field = first(parent, paths).filter(|field| !is_absent(*field));
+        Ok(field.and_then(T::from_field))
     }
 }
 
-/// A repeated element, an array, one object, or nothing.
+/// A repeated element, an array, one object, or nothing. Items that cannot be read are left out.
 impl<T: FromField> FromFields for Vec<T> {
     fn from_fields(parent: Field<'_>, paths: &[&'static str]) -> Result<Self, ReadError> {
         let fields = paths.iter().map(|path| parent.all(path)).find(|fields| !fields.is_empty());
         let fields = fields.unwrap_or_default().into_iter().filter(|field| !is_absent(*field));
-        fields.map(|field| T::from_field(field).ok_or_else(|| error::<T>(paths))).collect()
+        Ok(fields.filter_map(T::from_field).collect())
     }
 }
 
