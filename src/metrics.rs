@@ -25,6 +25,13 @@ pub struct RefusedLabels {
     pub code: &'static str,
 }
 
+/// The labels of a handler's trouble.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, EncodeLabelSet)]
+pub struct TroubleLabels {
+    /// The error code.
+    pub code: &'static str,
+}
+
 macro_rules! account_metrics {
     ($($field:ident: $help:literal;)*) => {
         /// The counters of one account, found once when the station starts.
@@ -59,8 +66,7 @@ account_metrics! {
     messages: "Messages and events that were worked on, each once.";
     repeats: "Deliveries of a message that was known already.";
     unknown_types: "Messages and events of a type without a struct of its own.";
-    failed_handlers: "Messages whose handler failed, timed out or panicked.";
-    late_answers: "Answers that came after the last delivery that could have carried them.";
+    failed_handlers: "Messages whose handler returned an error.";
     held_answers: "Answers kept for the user's next message.";
     refused_replies: "Replies that the platform does not take.";
 }
@@ -70,6 +76,7 @@ pub struct Metrics {
     registry: Registry,
     accounts: Families,
     refused: Family<RefusedLabels, Counter>,
+    troubles: Family<TroubleLabels, Counter>,
     /// Reloads of the rules that kept the old set because of a fault.
     pub reload_failures: Counter,
 }
@@ -83,10 +90,13 @@ impl Metrics {
         let refused = Family::default();
         let help = "Callbacks that were refused, by code.";
         registry.register("refused_callbacks", help, Family::clone(&refused));
+        let troubles = Family::default();
+        let help = "Handlers that panicked or were ended, and answers that came too late, by code.";
+        registry.register("handler_troubles", help, Family::clone(&troubles));
         let reload_failures = Counter::default();
         let help = "Reloads of the rules that kept the old set because of a fault.";
         registry.register("rule_reload_failures", help, reload_failures.clone());
-        Self { registry, accounts, refused, reload_failures }
+        Self { registry, accounts, refused, troubles, reload_failures }
     }
 
     /// The counters of the account called `name`.
@@ -98,6 +108,11 @@ impl Metrics {
     pub fn count_refused(&self, account: &str, code: &'static str) {
         let labels = RefusedLabels { account: account.to_owned(), code };
         self.refused.get_or_create(&labels).inc();
+    }
+
+    /// Counts a handler's trouble.
+    pub fn count_trouble(&self, code: &'static str) {
+        self.troubles.get_or_create(&TroubleLabels { code }).inc();
     }
 
     /// All of them as OpenMetrics text.

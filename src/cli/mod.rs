@@ -1,1 +1,98 @@
-//! cli
+//! The command line: ONE FILE AND ONE LINE for each command.
+
+mod input;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::config::fault::Faults;
+
+/// What every command may need.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// The configuration file.
+    #[arg(long, global = true, env = "YIZHAN_CONFIG", default_value = "yizhan.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Exit {
+    /// It did what it was asked.
+    Done,
+    /// It ran, and something in it failed; what, was printed.
+    Failed,
+    /// Wrong usage or config; what, was printed.
+    Usage,
+}
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $module:ident $name:ident;)*) => {
+        $(mod $module;)*
+
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($(#[$doc])* $name($module::Args),)*
+        }
+
+        impl Command {
+            fn run(&self, global: &Global) -> anyhow::Result<Exit> {
+                match self {
+                    $(Self::$name(args) => $module::run(args, global),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    /// Print the signature of a callback.
+    sign Sign;
+    /// Open a sealed message.
+    open Open;
+    /// Seal a message.
+    seal Seal;
+}
+
+/// 驿站: a relay station between WeChat and whatever you run.
+#[derive(Debug, Parser)]
+#[command(name = "yizhan", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Parses the command line, runs the command, prints what went wrong.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are printed by the same means and are no failure.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return match error.print() {
+                Ok(()) => ExitCode::from(code),
+                Err(_) => ExitCode::FAILURE,
+            };
+        }
+    };
+    match cli.command.run(&cli.global) {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Failed) => ExitCode::from(1),
+        Ok(Exit::Usage) => ExitCode::from(2),
+        Err(error) => {
+            eprintln!("yizhan: {error:#}");
+            ExitCode::from(if error.is::<Faults>() || error.is::<Wrong>() { 2 } else { 1 })
+        }
+    }
+}
+
+/// Wrong usage that clap cannot see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Wrong(pub(crate) String);

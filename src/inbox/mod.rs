@@ -349,10 +349,10 @@ impl Claim {
             let held = is_held.then_some(answer).map(Reply::from);
             inbox.held.put(user, held.into_iter().chain(settled.rest));
         }
-        if let Some(flight) = inbox.forget(self.id).or(flight) {
-            if !flight.land(said.clone()) && !is_held && said != Kept::Success {
-                (inbox.observe)(Trouble::Late);
-            }
+        let is_awaited =
+            inbox.forget(self.id).or(flight).is_none_or(|flight| flight.land(said.clone()));
+        if !is_awaited && !is_held && said != Kept::Success {
+            (inbox.observe)(Trouble::Late);
         }
         said
     }
@@ -372,3 +372,6 @@ impl Drop for Claim {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_lives_at_least_as_long_as_asked_and_at_most_twice_that() {
-        let seen = Seen::new(Duration::from_secs(60), 1_000);
+        let seen = Seen::new(Duration::from_mins(1), 1_000);
         seen.insert(Id(1, 1), "a");
         tokio::time::advance(Duration::from_secs(59)).await;
         seen.insert(Id(2, 2), "b");
@@ -110,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_than_the_capacity_is_kept_and_the_youngest_half_always() {
-        let seen = Seen::new(Duration::from_secs(600), 1_000);
+        let seen = Seen::new(Duration::from_mins(10), 1_000);
         for number in 0..10_000 {
             seen.insert(Id(number, 0), number);
         }

@@ -1,1 +1,1 @@
-
+//! The tests that need more than one module, in one binary.

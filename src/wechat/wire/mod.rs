@@ -285,7 +285,7 @@ impl std::fmt::Debug for Field<'_> {
 }
 
 /// The children of a [`Field`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Children<'t> {
     tree: &'t Tree,
     next: u32,

@@ -1,0 +1,149 @@
+//! `/callback/{account}`. GET: the URL check; POST: bytes → intake → bytes. The only actix code on
+//! this path.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::http::header::HeaderMap;
+use actix_web::web;
+use tokio::time::Instant;
+
+use super::Receiver;
+use super::SLOW_REQUEST;
+use crate::account::RawCallback;
+use crate::code;
+use crate::code::Code;
+
+/// Cloud Run's documentation spells it both ways, in one paragraph.
+const SOURCE_HEADERS: [&str; 2] = ["x-wx-source", "x-wx-sources"];
+
+pub(super) async fn check_url(
+    receiver: web::Data<Receiver>,
+    account: web::Path<String>,
+    request: HttpRequest,
+) -> HttpResponse {
+    match receiver.intake.check_url(&account, request.query_string()) {
+        Ok(echo) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(echo),
+        Err(error) => receiver.refuse(&account, error.code(), &error),
+    }
+}
+
+pub(super) async fn receive(
+    receiver: web::Data<Receiver>,
+    account: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let announced = length(request.headers());
+    if announced.is_some_and(|length| length > receiver.body_limit) {
+        return receiver.refuse(&account, code::CALLBACK_TOO_LARGE, &"announced");
+    }
+    let body = payload.to_bytes_limited(receiver.body_limit);
+    let body = match tokio::time::timeout(SLOW_REQUEST, body).await {
+        Ok(Ok(Ok(body))) => body,
+        Ok(Ok(Err(_))) => return HttpResponse::BadRequest().finish(),
+        Ok(Err(_)) => return receiver.refuse(&account, code::CALLBACK_TOO_LARGE, &"received"),
+        Err(_) => return HttpResponse::RequestTimeout().force_close().finish(),
+    };
+    let callback = RawCallback {
+        query: request.query_string().to_owned(),
+        body: body.into(),
+        has_source: SOURCE_HEADERS.iter().any(|name| request.headers().contains_key(*name)),
+    };
+    match receiver.intake.answer(&account, callback).await {
+        Ok(body) => HttpResponse::Ok().content_type(content_type(&body)).body(body),
+        Err(error) => receiver.refuse(&account, error.code(), &error),
+    }
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// WeChat looks at the body; people with a debugging tool look at this.
+fn content_type(body: &str) -> &'static str {
+    match body.as_bytes().first() {
+        Some(b'<') => "text/xml; charset=utf-8",
+        Some(b'{') => "application/json",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+impl Receiver {
+    /// Counts and logs it; the sender learns the status and nothing else.
+    fn refuse(&self, account: &str, code: Code, why: &dyn std::fmt::Display) -> HttpResponse {
+        let is_known = self.intake.accounts.contains_key(account);
+        let account = if is_known { account } else { "" };
+        self.intake.metrics.count_refused(account, code.name);
+        if let Some(unlogged) = self.refusals.admit() {
+            let advice = code.advice;
+            let code = code.name;
+            tracing::warn!(code, account, unlogged, advice, "refused a callback: {why}");
+        }
+        let status = StatusCode::from_u16(code.status).unwrap_or(StatusCode::BAD_REQUEST);
+        HttpResponse::build(status).finish()
+    }
+}
+
+/// Lets a few refusals a second into the log: anybody can send what is refused.
+#[derive(Debug)]
+pub struct RefusalLog(Mutex<Second>);
+
+#[derive(Debug)]
+struct Second {
+    since: Instant,
+    logged: u32,
+    unlogged: u64,
+}
+
+impl RefusalLog {
+    const A_SECOND: u32 = 10;
+
+    /// Nothing was logged yet.
+    pub fn new() -> Self {
+        Self(Mutex::new(Second { since: Instant::now(), logged: 0, unlogged: 0 }))
+    }
+
+    /// Whether this one may be logged, and how many before it were not.
+    fn admit(&self) -> Option<u64> {
+        let mut second = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if second.since.elapsed() >= Duration::from_secs(1) {
+            second.since = Instant::now();
+            second.logged = 0;
+        }
+        if second.logged >= Self::A_SECOND {
+            second.unlogged += 1;
+            return None;
+        }
+        second.logged += 1;
+        Some(std::mem::take(&mut second.unlogged))
+    }
+}
+
+impl Default for RefusalLog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::RefusalLog;
+
+    #[tokio::test(start_paused = true)]
+    async fn ten_refusals_a_second_are_logged_and_the_rest_counted() {
+        let log = RefusalLog::new();
+        let admitted = (0..25).filter(|_| log.admit().is_some()).count();
+        assert_eq!(admitted, 10);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(log.admit(), Some(15));
+        assert_eq!(log.admit(), Some(0));
+    }
+}
