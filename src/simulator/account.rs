@@ -1,0 +1,87 @@
+//! What the platform knows about an account it delivers for.
+
+use crate::wechat::Mode;
+use crate::wechat::Platform;
+use crate::wechat::envelope::Cipher;
+use crate::wechat::id::AppId;
+use crate::wechat::secret::EncodingAesKey;
+use crate::wechat::secret::Token;
+use crate::wechat::wire::Format;
+
+/// How callbacks prove that they come from the platform.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Source {
+    /// By the signature in the query.
+    #[default]
+    Signature,
+    /// By Cloud Run's gateway: no query, plain bodies, `x-wx-…` headers.
+    CloudRun,
+}
+
+/// One account as it is set up in WeChat's console.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The kind of account.
+    pub platform: Platform,
+    /// How bodies travel; 企业微信 knows only [`Mode::Safe`].
+    pub mode: Mode,
+    /// How the account recognises us.
+    pub source: Source,
+    /// Signs everything.
+    pub token: Token,
+    /// Seals and opens; needed in every mode but [`Mode::Plain`].
+    pub cipher: Option<Cipher>,
+    /// AppID, CorpID, the component's AppID; empty for a 企业微信 robot.
+    pub app_id: AppId,
+    /// What users write to: `gh_…`, the CorpID, or a robot's id.
+    pub original_id: String,
+    /// The application in 企业微信.
+    pub agent_id: Option<i64>,
+    /// 数据格式: XML or JSON.
+    pub format: Format,
+}
+
+impl Account {
+    /// An account in clear; a 企业微信 one starts sealed and needs [`Account::sealed`] too.
+    pub fn new(platform: Platform, token: Token, app_id: AppId) -> Self {
+        let original_id = match platform {
+            Platform::Wecom => app_id.as_str().to_owned(),
+            Platform::WecomBot => "AIBOT-SIMULATED".to_owned(),
+            _ => "gh_0a1b2c3d4e5f".to_owned(),
+        };
+        let agent_id = (platform == Platform::Wecom).then_some(1_000_002);
+        let format = match platform {
+            Platform::WecomBot => Format::Json,
+            _ => Format::Xml,
+        };
+        let mode = if platform.is_wecom() { Mode::Safe } else { Mode::Plain };
+        let (source, cipher) = (Source::Signature, None);
+        Self { platform, mode, source, token, cipher, app_id, original_id, agent_id, format }
+    }
+
+    /// The same with sealed bodies.
+    pub fn sealed(self, mode: Mode, key: &EncodingAesKey) -> Self {
+        Self { mode, cipher: Some(Cipher::new(key)), ..self }
+    }
+
+    /// The same with another data format.
+    pub fn format(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
+    /// The same behind Cloud Run's gateway.
+    pub fn on_cloud_run(self) -> Self {
+        Self { source: Source::CloudRun, mode: Mode::Plain, ..self }
+    }
+
+    /// The line shown to a user whose message got no proper answer. 企业微信 shows nothing.
+    pub(super) fn apology(&self) -> Option<&'static str> {
+        match self.platform {
+            Platform::OfficialAccount | Platform::OpenPlatform => {
+                Some("该公众号暂时无法提供服务，请稍后再试")
+            }
+            Platform::MiniProgram => Some("该小程序客服暂时无法提供服务，请稍后再试"),
+            Platform::Wecom | Platform::WecomBot => None,
+        }
+    }
+}
