@@ -1,0 +1,381 @@
+//! The one place that sends HTTP requests: a limit on time and size, no redirects, no proxy out of
+//! the environment, and into private networks only where the config allows it.
+
+mod guard;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::dns::Addrs;
+use reqwest::dns::Name;
+use reqwest::dns::Resolve;
+use reqwest::dns::Resolving;
+use reqwest::header::CONTENT_LENGTH;
+use url::Url;
+
+pub use self::guard::Allowed;
+pub use self::guard::NotAHost;
+
+/// How long a connection nobody uses is kept; below what servers and their proxies commonly keep.
+const IDLE: Duration = Duration::from_secs(50);
+
+/// The methods that rules and channels use.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Method {
+    /// `GET`
+    #[default]
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+    /// `DELETE`
+    Delete,
+    /// `HEAD`
+    Head,
+}
+
+impl Method {
+    /// Each method with its name.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Get, "GET"),
+        (Self::Post, "POST"),
+        (Self::Put, "PUT"),
+        (Self::Patch, "PATCH"),
+        (Self::Delete, "DELETE"),
+        (Self::Head, "HEAD"),
+    ];
+}
+
+/// What is to be asked.
+#[derive(Clone)]
+pub struct Request {
+    /// How.
+    pub method: Method,
+    /// Whom; `http` or `https`.
+    pub url: String,
+    /// Names and values. `User-Agent` is set unless it stands here.
+    pub headers: Vec<(String, String)>,
+    /// What is sent along.
+    pub body: Bytes,
+    /// How long the whole exchange may take, the reading of the answer included.
+    pub timeout: Duration,
+    /// The largest answer that is read, in bytes.
+    pub max_answer: usize,
+}
+
+impl fmt::Debug for Request {
+    /// Neither path, headers nor body: any of them may hold a secret.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Request({:?} {})", self.method, origin(&self.url))
+    }
+}
+
+/// What was answered; any status, since what it means is the caller's to know.
+#[derive(Clone)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// Names in lower case, and values; a value that is not text is left out.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Response {
+    /// Not the body: it belongs in no log.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Response({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// Why there is no answer. Names scheme, host and port only: paths and queries hold secrets.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExchangeError {
+    /// Not a URL, or not one of HTTP.
+    #[error("the URL is not an address of `http` or `https`")]
+    Url,
+    /// A header's name or value has a character that headers cannot have, such as a line feed.
+    #[error("the header `{0}` has a character that no header may have")]
+    Header(String),
+    /// It leads into a private network that the config does not list.
+    #[error("{0} is inside a private network; list it in `server.private_hosts` to allow it")]
+    Refused(String),
+    /// The host's name has no address.
+    #[error("cannot find the address of {0}")]
+    Resolve(String),
+    /// Nobody accepts the connection.
+    #[error("cannot connect to {origin}")]
+    Connect {
+        /// Where to.
+        origin: String,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The certificate is not good, or the other side speaks no TLS.
+    #[error("no secure connection to {origin}: {reason}")]
+    Tls {
+        /// Where to.
+        origin: String,
+        /// What TLS says.
+        reason: String,
+    },
+    /// Not done in time.
+    #[error("{origin} did not answer within {after:?}")]
+    TimedOut {
+        /// Whom we asked.
+        origin: String,
+        /// The limit.
+        after: Duration,
+        /// `false` only if it is certain that the body of the request never left.
+        may_have_arrived: bool,
+    },
+    /// The answer is larger than was wanted.
+    #[error("the answer of {origin} is larger than {limit} bytes")]
+    TooLarge {
+        /// Who answered.
+        origin: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// The connection broke, or what came is no HTTP.
+    #[error("the exchange with {origin} broke off")]
+    Broken {
+        /// With whom.
+        origin: String,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+impl ExchangeError {
+    /// Whether the other side may have got the request, so that asking again could do it twice.
+    pub fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::TimedOut { may_have_arrived, .. } => *may_have_arrived,
+            other => matches!(other, Self::TooLarge { .. } | Self::Broken { .. }),
+        }
+    }
+}
+
+/// Sends requests. Cheap to share; its connections are kept open and used again.
+pub struct Exchange {
+    allowed: Arc<Allowed>,
+    // Reading the machine's certificates takes a while, and many stations never ask anybody.
+    client: OnceLock<reqwest::Client>,
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Exchange").field("allowed", &self.allowed).finish_non_exhaustive()
+    }
+}
+
+impl Exchange {
+    /// Sends everywhere in public, and inside only where `allowed` says so.
+    pub fn new(allowed: Allowed) -> Self {
+        Self { allowed: Arc::new(allowed), client: OnceLock::new() }
+    }
+
+    /// Sends `request` and reads the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// [`ExchangeError`] says how far it came.
+    pub async fn send(&self, request: Request) -> Result<Response, ExchangeError> {
+        let url = Url::parse(&request.url).map_err(|_| ExchangeError::Url)?;
+        let host = url.host().filter(|_| matches!(url.scheme(), "http" | "https"));
+        let host = host.ok_or(ExchangeError::Url)?;
+        if !self.allowed.permits_host(&host) {
+            return Err(ExchangeError::Refused(host.to_string()));
+        }
+        let origin = url.origin().ascii_serialization();
+        let left = Arc::new(AtomicBool::new(request.body.is_empty()));
+        let (after, limit) = (request.timeout, request.max_answer);
+        let outgoing = build(request, url, &left)?;
+        let work = async {
+            let mut answer = self.client()?.execute(outgoing).await?;
+            read(&mut answer, limit).await
+        };
+        match tokio::time::timeout(after, work).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(Failure::TooLarge)) => Err(ExchangeError::TooLarge { origin, limit }),
+            Ok(Err(Failure::Http(error))) => Err(explain(error, origin)),
+            Err(_) => {
+                let may_have_arrived = left.load(Ordering::Relaxed);
+                Err(ExchangeError::TimedOut { origin, after, may_have_arrived })
+            }
+        }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, reqwest::Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        // Without a store of certificates on the machine this fails, even for plain HTTP.
+        let client = self.builder().build().or_else(|_| {
+            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+            let roots = roots.filter_map(|der| reqwest::Certificate::from_der(der).ok());
+            self.builder().tls_certs_only(roots).build()
+        })?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    fn builder(&self) -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .user_agent(concat!("yizhan/", env!("CARGO_PKG_VERSION")))
+            .pool_idle_timeout(IDLE)
+            .dns_resolver(GuardedResolver(Arc::clone(&self.allowed)))
+    }
+}
+
+fn build(
+    request: Request,
+    url: Url,
+    left: &Arc<AtomicBool>,
+) -> Result<reqwest::Request, ExchangeError> {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+        Method::Head => reqwest::Method::HEAD,
+    };
+    let mut outgoing = reqwest::Request::new(method, url);
+    let headers = outgoing.headers_mut();
+    for (name, value) in request.headers {
+        let parsed = (reqwest::header::HeaderName::try_from(name.as_str()), value.try_into());
+        let (Ok(name), Ok(value)) = parsed else { return Err(ExchangeError::Header(name)) };
+        headers.append(name, value);
+    }
+    headers.remove(CONTENT_LENGTH);
+    if !request.body.is_empty() {
+        headers.insert(CONTENT_LENGTH, request.body.len().into());
+        let left = Arc::clone(left);
+        // Taken from the stream means handed to the connection.
+        let body = futures_util::stream::once(async move {
+            left.store(true, Ordering::Relaxed);
+            Ok::<_, std::convert::Infallible>(request.body)
+        });
+        *outgoing.body_mut() = Some(reqwest::Body::wrap_stream(body));
+    }
+    Ok(outgoing)
+}
+
+enum Failure {
+    TooLarge,
+    Http(reqwest::Error),
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(error)
+    }
+}
+
+async fn read(answer: &mut reqwest::Response, limit: usize) -> Result<Response, Failure> {
+    let is_announced_larger = answer.content_length().is_some_and(|it| it > limit as u64);
+    if is_announced_larger {
+        return Err(Failure::TooLarge);
+    }
+    let headers = answer.headers().iter().filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    });
+    let (status, headers) = (answer.status().as_u16(), headers.collect());
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await? {
+        if part.len() > limit - body.len() {
+            return Err(Failure::TooLarge);
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(Response { status, headers, body: body.into() })
+}
+
+/// What a failure of the client means.
+fn explain(error: reqwest::Error, origin: String) -> ExchangeError {
+    let error = error.without_url();
+    if let Some(refused) = cause::<NothingPermitted>(&error) {
+        return match refused.is_known {
+            true => ExchangeError::Refused(refused.host.clone()),
+            false => ExchangeError::Resolve(refused.host.clone()),
+        };
+    }
+    if let Some(tls) = cause::<rustls::Error>(&error) {
+        return ExchangeError::Tls { reason: tls.to_string(), origin };
+    }
+    match error.is_connect() {
+        true => ExchangeError::Connect { origin, source: Box::new(error) },
+        false => ExchangeError::Broken { origin, source: Box::new(error) },
+    }
+}
+
+/// The first error of type `E` in the chain. An `io::Error` hides what it wraps from `source`.
+fn cause<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// Scheme, host and port of a URL, for messages.
+fn origin(url: &str) -> String {
+    Url::parse(url).map_or_else(|_| "?".to_owned(), |url| url.origin().ascii_serialization())
+}
+
+/// A host of which no address may be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("no address of `{host}` may be reached")]
+struct NothingPermitted {
+    host: String,
+    /// Whether it has addresses at all.
+    is_known: bool,
+}
+
+/// Leaves only those addresses of a host that may be reached: what a name leads to can change
+/// between a check and the connection, so the check is here.
+struct GuardedResolver(Arc<Allowed>);
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allowed = Arc::clone(&self.0);
+        Box::pin(async move {
+            let host = name.as_str();
+            let found = tokio::net::lookup_host((host, 0)).await;
+            let found: Vec<SocketAddr> = found.into_iter().flatten().collect();
+            let is_known = !found.is_empty();
+            let is_listed = allowed.has_name(host);
+            let may = |it: &SocketAddr| is_listed || allowed.permits(it.ip());
+            let permitted: Vec<SocketAddr> = found.into_iter().filter(may).collect();
+            if permitted.is_empty() {
+                return Err(NothingPermitted { host: host.to_owned(), is_known }.into());
+            }
+            Ok(Box::new(permitted.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
