@@ -76,7 +76,7 @@ impl Server {
             token: Some(token()),
             ciphers: account.cipher.iter().cloned().collect(),
             receive_id: account.app_id.clone(),
-            max_age: Duration::from_secs(60),
+            max_age: Duration::from_mins(1),
         }))
     }
 
