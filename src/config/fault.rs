@@ -118,6 +118,13 @@ impl Faults {
         mem::take(&mut self.warnings)
     }
 
+    /// Brings everything into the order of the file; what has no line comes first.
+    pub fn sort(&mut self) {
+        let place = |fault: &Fault| (fault.line, fault.column);
+        self.kept.sort_by_key(place);
+        self.warnings.sort_by_key(place);
+    }
+
     /// `value` when nothing is wrong, all faults otherwise.
     ///
     /// # Errors

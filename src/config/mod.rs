@@ -1,7 +1,142 @@
 //! From file and environment to checked values; all faults are reported at once, each with its
 //! place and a suggestion.
+//!
+//! The file is read into a tree ([`table::Document`]), the environment is laid over it, the
+//! defaults under it, and then each section reads its table.
 
+use std::fs::File;
+use std::io;
+use std::io::Read as _;
+use std::path::Path;
+
+pub mod account;
+mod defaults;
+pub mod environment;
 pub mod fault;
+pub mod inbox;
+mod later;
 pub mod measure;
+pub mod schema;
+pub mod secret;
+pub mod server;
+pub mod settings;
 pub mod table;
 pub mod tree;
+
+use account::Account;
+use environment::Environment;
+use fault::Fault;
+use fault::Faults;
+use inbox::Inbox;
+use secret::Origin;
+use server::Server;
+use settings::SECTIONS;
+use table::Document;
+use table::Table;
+
+/// Where the config is looked for unless somebody says otherwise.
+pub const DEFAULT_FILE: &str = "yizhan.toml";
+
+/// The largest config read. A hundred accounts with all their settings take 100 KB.
+const LARGEST_FILE: u64 = 4 << 20;
+
+/// Everything the owner set up, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The HTTP server, and what holds for all accounts.
+    pub server: Server,
+    /// How messages are worked on once.
+    pub inbox: Inbox,
+    /// The accounts, at least one.
+    pub accounts: Vec<Account>,
+}
+
+/// A config, and what its owner should know about it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The config.
+    pub config: Config,
+    /// What is accepted, yet probably not meant.
+    pub warnings: Vec<Fault>,
+}
+
+impl Config {
+    /// Reads the file at `path` and the environment.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them.
+    pub fn load(path: &Path, environment: &dyn Environment) -> Result<Loaded, Faults> {
+        let name = path.display().to_string();
+        match read_file(path) {
+            Ok(text) => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                Self::parse(&name, &text, folder, environment)
+            }
+            Err(fault) => {
+                let mut faults = Faults::new();
+                faults.push(fault);
+                Err(faults)
+            }
+        }
+    }
+
+    /// Reads `text`, which is what `file` holds; relative paths start at `folder`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, and with the environment laid over it.
+    pub fn parse(
+        file: &str,
+        text: &str,
+        folder: &Path,
+        environment: &dyn Environment,
+    ) -> Result<Loaded, Faults> {
+        let mut faults = Faults::new();
+        let Some(mut document) = Document::parse(file, text, &mut faults) else {
+            return Err(faults);
+        };
+        environment::apply(&mut document, environment, &mut faults);
+        defaults::lay_under(&mut document);
+        let origin = Origin { folder, environment };
+        let config = document.read(&mut faults, |root| read(root, origin));
+        faults.sort();
+        match config {
+            Some(config) if faults.is_empty() => {
+                Ok(Loaded { config, warnings: faults.take_warnings() })
+            }
+            _ => Err(faults),
+        }
+    }
+}
+
+fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
+    let server = root.table("server").and_then(|table| server::read(table, origin));
+    let inbox = root.table("inbox").and_then(inbox::read);
+    let accounts = account::read_all(root, origin);
+    later::check(root);
+    root.finish(&SECTIONS.map(|section| section.name));
+    Some(Config { server: server?, inbox: inbox?, accounts })
+}
+
+fn read_file(path: &Path) -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
+    let name = path.display().to_string();
+    match read {
+        Ok(size) if size as u64 > LARGEST_FILE => Err(Fault::of(name, "larger than 4 MiB")),
+        Ok(_) => String::from_utf8(bytes).map_err(|error| {
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                .split(|byte| *byte == b'\n')
+                .count();
+            Fault { line, column: 1, ..Fault::of(name, "not UTF-8") }
+                .advise("save the file as UTF-8")
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let advice = "`yizhan init` writes one; `--config FILE` names another";
+            Err(Fault::of(name, "there is no such file").advise(advice))
+        }
+        Err(error) => Err(Fault::of(name, format!("cannot be read: {error}"))),
+    }
+}

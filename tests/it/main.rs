@@ -1,1 +1,3 @@
-//! The tests that need more than one module, in one binary.
+//! What the whole promises, from outside.
+
+mod config;

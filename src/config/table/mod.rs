@@ -55,6 +55,14 @@ impl Document {
         *faults = noted.into_inner();
         read
     }
+
+    pub(in crate::config) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub(in crate::config) fn entries_mut(&mut self) -> &mut Vec<Entry> {
+        &mut self.entries
+    }
 }
 
 /// One table of a document. Every method notes what it does not like and goes on.

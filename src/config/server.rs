@@ -1,0 +1,217 @@
+//! `[server]`.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use jiff::tz::Offset;
+use jiff::tz::TimeZone;
+use url::Host;
+use url::Url;
+
+use super::secret::Noted;
+use super::secret::Origin;
+use super::secret::WebhookSecret;
+use super::settings;
+use super::table::Table;
+use super::tree::Text;
+
+/// The sizes a body limit may have, in bytes. Real callbacks are under 10 KB.
+const BODY_LIMITS: std::ops::RangeInclusive<u64> = 1024..=(64 << 20);
+
+/// The HTTP server, and what holds for all accounts.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Where to listen: `host:port`.
+    pub listen: String,
+    /// The address WeChat reaches this server at, without a slash at its end.
+    pub public_url: Option<String>,
+    /// The folder of rule files.
+    pub handlers: PathBuf,
+    /// The folder callbacks are written to.
+    pub capture: Option<PathBuf>,
+    /// What inside private networks may be reached.
+    pub private_hosts: Vec<PrivateHost>,
+    /// Threads that answer HTTP; one per core where none is given.
+    pub workers: Option<NonZeroUsize>,
+    /// The largest callback body read, in bytes.
+    pub body_limit: usize,
+    /// What `now` and `hour` mean in rules.
+    pub timezone: TimeZone,
+    /// Signs forwarded messages.
+    pub webhook_secret: Option<WebhookSecret>,
+}
+
+/// A host inside a private network that may be reached.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum PrivateHost {
+    /// A name, in lower case; whatever it resolves to.
+    Name(String),
+    /// An address, or a network in CIDR notation.
+    Network(IpNet),
+}
+
+impl PrivateHost {
+    /// Reads a name, an address, or a network such as `10.0.0.0/8`. None for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(network) = text.parse() {
+            return Some(Self::Network(network));
+        }
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Some(Self::Network(address.into()));
+        }
+        let is_name = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
+        match Host::parse(text) {
+            Ok(Host::Domain(name)) if text.chars().all(is_name) => Some(Self::Name(name)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the section.
+pub(super) fn read(table: Table<'_>, origin: Origin<'_>) -> Option<Server> {
+    let listen = listen(&table);
+    let public_url = public_url(&table);
+    let handlers = table.filled_text("handlers");
+    let capture = table.text("capture");
+    let private_hosts = private_hosts(&table);
+    let workers = table.integer("workers", 0..=1024);
+    let body_limit = body_limit(&table);
+    let timezone = timezone(&table);
+    let webhook_secret = webhook_secret(&table, origin);
+    table.finish(&settings::SERVER.keys());
+    let path = |text: Text<'_>| origin.folder.join(text.value);
+    Some(Server {
+        listen: listen?,
+        public_url: public_url.ok()?,
+        handlers: path(handlers?),
+        capture: Some(capture?).filter(|it| !it.value.is_empty()).map(path),
+        private_hosts: private_hosts?,
+        workers: NonZeroUsize::new(usize::try_from(workers?).ok()?),
+        body_limit: body_limit?,
+        timezone: timezone?,
+        webhook_secret: webhook_secret.ok()?,
+    })
+}
+
+fn listen(table: &Table<'_>) -> Option<String> {
+    let text = table.text("listen")?;
+    let (host, port) = text.value.rsplit_once(':').unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
+    let is_host = host.parse::<IpAddr>().is_ok() || (!host.is_empty() && !host.contains(':'));
+    let is_number = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if is_host && is_number {
+        return Some(text.value.to_owned());
+    }
+    let message = format!("`listen` is no address and port: `{}`", text.value);
+    let advice = "write `host:port`, such as `0.0.0.0:8080` or `[::]:8080`";
+    table.value_fault("listen", message, Some(advice.to_owned()));
+    None
+}
+
+/// An absolute address without a query; none where it is empty.
+fn public_url(table: &Table<'_>) -> Result<Option<String>, Noted> {
+    let text = table.text("public_url").ok_or(Noted)?.value;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    base_url(table, "public_url", text).map(Some).ok_or(Noted)
+}
+
+/// Checks an address that paths are added to, and takes the slash off its end.
+pub(super) fn base_url(table: &Table<'_>, key: &str, text: &str) -> Option<String> {
+    let is_base = |url: &Url| {
+        let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+        is_http && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
+    };
+    if Url::parse(text).is_ok_and(|url| is_base(&url)) {
+        return Some(text.trim_end_matches('/').to_owned());
+    }
+    let message = format!("`{key}` is no http address: `{text}`");
+    let advice = "write `https://host` or `https://host/path`, without a query";
+    table.value_fault(key, message, Some(advice.to_owned()));
+    None
+}
+
+fn private_hosts(table: &Table<'_>) -> Option<Vec<PrivateHost>> {
+    let texts = table.texts("private_hosts")?;
+    let mut hosts = Vec::new();
+    for text in &texts {
+        let host = PrivateHost::parse(text.value);
+        if host.is_none() {
+            let message = format!("`{}` is no name, address or network", text.value);
+            let advice = "write `db.internal`, `10.0.0.7` or `10.0.0.0/8`, without a port";
+            table.fault_at(text.place, message, Some(advice.to_owned()));
+        }
+        hosts.extend(host);
+    }
+    (hosts.len() == texts.len()).then_some(hosts)
+}
+
+fn body_limit(table: &Table<'_>) -> Option<usize> {
+    let size = table.size("body_limit")?;
+    if !BODY_LIMITS.contains(&size) {
+        table.value_fault("body_limit", "`body_limit` must be 1KiB to 64MiB", None);
+        return None;
+    }
+    usize::try_from(size).ok()
+}
+
+fn timezone(table: &Table<'_>) -> Option<TimeZone> {
+    let name = table.text("timezone")?.value;
+    let zone = TimeZone::get(name).ok().or_else(|| without_database(name));
+    if zone.is_none() {
+        let message = format!("`timezone` is unknown: `{name}`");
+        let advice = "write an IANA name, such as `Asia/Shanghai` or `UTC`";
+        table.value_fault("timezone", message, Some(advice.to_owned()));
+    }
+    zone
+}
+
+/// Small container images have no time zones. China has had the same time since 1991.
+fn without_database(name: &str) -> Option<TimeZone> {
+    match name {
+        "Asia/Shanghai" => Some(TimeZone::fixed(Offset::constant(8))),
+        "UTC" => Some(TimeZone::UTC),
+        _ => None,
+    }
+}
+
+fn webhook_secret(table: &Table<'_>, origin: Origin<'_>) -> Result<Option<WebhookSecret>, Noted> {
+    let Some(text) = origin.secret(table, "webhook_secret")? else {
+        return Ok(None);
+    };
+    WebhookSecret::parse(text.expose()).map(Some).ok_or_else(|| {
+        let advice = "write `whsec_` and 24 to 64 random bytes in base64";
+        let message = "`webhook_secret` is no webhook secret";
+        table.value_fault("webhook_secret", message, Some(advice.to_owned()));
+        Noted
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PrivateHost;
+    use super::without_database;
+
+    #[test]
+    fn a_private_host_is_a_name_an_address_or_a_network() {
+        let network = |text: &str| PrivateHost::Network(text.parse().unwrap());
+        assert_eq!(PrivateHost::parse("10.0.0.0/8"), Some(network("10.0.0.0/8")));
+        assert_eq!(PrivateHost::parse("10.0.0.7"), Some(network("10.0.0.7/32")));
+        assert_eq!(PrivateHost::parse("::1"), Some(network("::1/128")));
+        let name = PrivateHost::Name("db.internal".into());
+        assert_eq!(PrivateHost::parse("DB.internal"), Some(name));
+        for text in ["", "db:5432", "http://db", "10.0.0.0/99", "a b", "*.internal", "a/b"] {
+            assert_eq!(PrivateHost::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_default_time_zone_needs_no_database() {
+        let zone = without_database("Asia/Shanghai").unwrap();
+        let noon = jiff::Timestamp::from_second(1_700_000_000).unwrap().to_zoned(zone);
+        assert_eq!(noon.to_string(), "2023-11-15T06:13:20+08:00[+08:00]");
+    }
+}

@@ -1,0 +1,104 @@
+//! Sections that are read by shape only: later versions use them.
+
+use super::Kind;
+use super::Section;
+use super::Setting;
+
+/// `[store]`.
+pub const STORE: Section = Section {
+    name: "store",
+    is_many: false,
+    is_open: false,
+    is_used: false,
+    doc: "What must survive a restart.",
+    settings: &[Setting::bare(
+        "url",
+        Kind::Secret,
+        "\"sqlite:data/yizhan.db\"",
+        "sqlite:FILE, redis://, rediss://, redis+cluster://, redis+sentinel://, or memory:",
+    )],
+};
+
+/// `[admin]`.
+pub const ADMIN: Section = Section {
+    name: "admin",
+    is_many: false,
+    is_open: false,
+    is_used: false,
+    doc: "The console.",
+    settings: &[Setting::bare(
+        "token",
+        Kind::Secret,
+        "\"env:YIZHAN_ADMIN_TOKEN\"",
+        "Signs in to the console; without one, console and API are off.",
+    )],
+};
+
+/// `[[channel]]`. Each kind has settings of its own beside these.
+pub const CHANNEL: Section = Section {
+    name: "channel",
+    is_many: true,
+    is_open: true,
+    is_used: false,
+    doc: "A way out: a push service, a webhook, a mailbox.",
+    settings: &[
+        Setting::bare("name", Kind::Text, "\"ops\"", "What rules and the API call it.").required(),
+        Setting::bare("kind", Kind::Text, "\"wxpusher\"", "Its kind.").required(),
+        Setting::bare("base_url", Kind::Text, "\"\"", "For a proxy, a private deployment, a test."),
+        Setting::bare("rate", Kind::Text, "\"20/m\"", "How much it may send."),
+        Setting::bare(
+            "fallback",
+            Kind::Texts,
+            "[\"mail\"]",
+            "Tried, in order, when this one gives up.",
+        ),
+        Setting::bare(
+            "hook_secret",
+            Kind::Secret,
+            "\"env:OPS_HOOK_SECRET\"",
+            "Proves receipts of a service that signs nothing.",
+        ),
+    ],
+};
+
+/// `[[key]]`.
+pub const KEY: Section = Section {
+    name: "key",
+    is_many: true,
+    is_open: false,
+    is_used: false,
+    doc: "Who may use the HTTP API.",
+    settings: &[
+        Setting::bare("name", Kind::Text, "\"ci\"", "What logs call it.").required(),
+        Setting::bare("token", Kind::Secret, "\"env:CI_TOKEN\"", "The key itself.").required(),
+        Setting::bare(
+            "may",
+            Kind::Texts,
+            "[\"send:ops\", \"read\"]",
+            "send:CHANNEL, send:*, read, campaign, admin.",
+        ),
+    ],
+};
+
+/// `[[assistant]]`.
+pub const ASSISTANT: Section = Section {
+    name: "assistant",
+    is_many: true,
+    is_open: false,
+    is_used: false,
+    doc: "An OpenAI-compatible model that a rule can hand over to.",
+    settings: &[
+        Setting::bare("name", Kind::Text, "\"helper\"", "What rules call it.").required(),
+        Setting::bare("base_url", Kind::Text, "\"http://127.0.0.1:11434/v1\"", "Where it is.")
+            .required(),
+        Setting::bare("model", Kind::Text, "\"qwen3\"", "The model's name.").required(),
+        Setting::bare("api_key", Kind::Secret, "\"\"", "Its key."),
+        Setting::bare("system", Kind::Text, "\"你是客服助手。\"", "What it is told first."),
+        Setting::bare(
+            "memory",
+            Kind::Duration,
+            "\"30m\"",
+            "How long a conversation is remembered, per user.",
+        ),
+    ],
+};
