@@ -1,1 +1,302 @@
-//! app
+//! Builds every part from the config and wires them: the only file that knows all of them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::account::Account;
+use crate::account::Patience;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
+use crate::code;
+use crate::config;
+use crate::config::Config;
+use crate::config::environment::SystemEnvironment;
+use crate::dispatch::Dispatcher;
+use crate::dispatch::handler;
+use crate::dispatch::handler::Context;
+use crate::dispatch::handler::Handler;
+use crate::dispatch::handler::IntoOutcome;
+use crate::entropy::Entropy;
+use crate::entropy::SystemEntropy;
+use crate::inbox::Inbox;
+use crate::inbox::Limits;
+use crate::inbox::Trouble;
+use crate::intake::Intake;
+use crate::intake::Observer;
+use crate::metrics::Metrics;
+use crate::receiver::Receiver;
+use crate::receiver::RefusalLog;
+use crate::receiver::Routes;
+use crate::tasks::Tasks;
+use crate::wechat::callback::Agreement;
+use crate::wechat::envelope::Cipher;
+use crate::wechat::inbound::Payload;
+
+/// How long a station that is told to stop finishes what is in flight.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A station before it runs: its config, and the handlers written in Rust.
+///
+/// ```no_run
+/// use yizhan::app::Station;
+/// use yizhan::dispatch::handler::Context;
+/// use yizhan::wechat::inbound::message::Text;
+///
+/// # async fn main_() -> anyhow::Result<()> {
+/// Station::load("yizhan.toml")?
+///     .on(|text: Text, _: Context| async move { format!("你说:{}", text.content) })
+///     .serve()
+///     .await
+/// # }
+/// ```
+pub struct Station {
+    config: Config,
+    handlers: Vec<Arc<dyn Handler>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    observer: Option<Observer>,
+    routes: Option<Routes>,
+}
+
+/// The running parts of a station, for callers that bring their own way in.
+pub struct Parts {
+    /// Answers callbacks.
+    pub intake: Arc<Intake>,
+    /// Its background work.
+    pub tasks: Tasks,
+}
+
+impl Station {
+    /// Reads the config at `path` and the environment; warnings go to the log.
+    ///
+    /// # Errors
+    ///
+    /// [`config::fault::Faults`]: everything that is wrong with them.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, config::fault::Faults> {
+        let loaded = Config::load(path.as_ref(), &SystemEnvironment)?;
+        for warning in &loaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(Self::new(loaded.config))
+    }
+
+    /// A station of this config.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            handlers: Vec::new(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            observer: None,
+            routes: None,
+        }
+    }
+
+    /// Answers messages of one type with an async function. Asked before the rules, in the order
+    /// in which they were added.
+    pub fn on<P, F, Fut>(self, function: F) -> Self
+    where
+        P: Payload,
+        F: Fn(P, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoOutcome> + Send + 'static,
+    {
+        self.handler(handler::typed(function))
+    }
+
+    /// Adds a handler of any kind.
+    pub fn handler(mut self, handler: impl Handler + 'static) -> Self {
+        self.handlers.push(Arc::new(handler));
+        self
+    }
+
+    /// Hears which handler answered what.
+    pub fn observe(mut self, observer: Observer) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Serves more routes beside our own.
+    pub fn routes(mut self, routes: Routes) -> Self {
+        self.routes = Some(routes);
+        self
+    }
+
+    /// Takes the time and the randomness from elsewhere; for tests.
+    pub fn with_world(mut self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        self.clock = clock;
+        self.entropy = entropy;
+        self
+    }
+
+    /// Builds the parts. Needs a tokio runtime, on which background work then runs.
+    ///
+    /// # Errors
+    ///
+    /// The faults of the rule files.
+    pub fn build(self) -> Result<Parts, config::fault::Faults> {
+        let tasks = Tasks::new();
+        let metrics = Arc::new(Metrics::new());
+        let accounts = self.config.accounts.iter().map(|account| {
+            let name = account.name.clone();
+            (name, Arc::new(open_account(account, &metrics)))
+        });
+        let limits = Limits {
+            remember: self.config.inbox.remember,
+            capacity: self.config.inbox.capacity,
+            pending: self.config.inbox.pending,
+            handler_timeout: self.config.inbox.handler_timeout,
+        };
+        let counted = Arc::clone(&metrics);
+        let observe = move |trouble| report(trouble, &counted);
+        let inbox = Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), observe);
+        let intake = Intake {
+            accounts: accounts.collect(),
+            inbox: Arc::new(inbox),
+            dispatcher: Dispatcher::new(self.handlers),
+            clock: self.clock,
+            entropy: self.entropy,
+            metrics,
+            observer: self.observer,
+        };
+        Ok(Parts { intake: Arc::new(intake), tasks })
+    }
+
+    /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in
+    /// flight within 10 s.
+    ///
+    /// # Errors
+    ///
+    /// The faults of the rule files; an address that cannot be listened on.
+    pub async fn serve(self) -> anyhow::Result<()> {
+        self.start()?.until_told().await
+    }
+
+    /// Starts to listen. Needs a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`Station::serve`].
+    pub fn start(self) -> anyhow::Result<Running> {
+        let server = self.config.server.clone();
+        let routes = self.routes.clone();
+        let parts = self.build()?;
+        let is_ready = Arc::new(AtomicBool::new(false));
+        let receiver = Receiver {
+            intake: Arc::clone(&parts.intake),
+            body_limit: server.body_limit,
+            is_ready: Arc::clone(&is_ready),
+            refusals: Arc::new(RefusalLog::new()),
+            routes,
+        };
+        let workers = match server.workers {
+            Some(workers) => workers.get(),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let bound = receiver
+            .bind(&server.listen, workers, GRACE)
+            .with_context(|| format!("cannot listen on `{}`", server.listen))?;
+        is_ready.store(true, Ordering::Release);
+        for address in &bound.addresses {
+            tracing::info!("listening on http://{address}");
+        }
+        Ok(Running { parts, bound, is_ready })
+    }
+}
+
+/// A station that listens.
+pub struct Running {
+    parts: Parts,
+    bound: crate::receiver::Bound,
+    is_ready: Arc<AtomicBool>,
+}
+
+impl Running {
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.bound.addresses.first().map_or(0, std::net::SocketAddr::port)
+    }
+
+    /// Serves until SIGTERM or SIGINT, then stops in order.
+    ///
+    /// # Errors
+    ///
+    /// That of the server.
+    pub async fn until_told(self) -> anyhow::Result<()> {
+        let told = signal()?;
+        self.until(told).await
+    }
+
+    /// Serves until `told` ends: takes no more connections, finishes what is in flight, ends.
+    ///
+    /// # Errors
+    ///
+    /// That of the server.
+    pub async fn until(mut self, told: impl Future<Output = ()>) -> anyhow::Result<()> {
+        tokio::select! {
+            ended = &mut self.bound.running => return Ok(ended?),
+            () = told => {}
+        }
+        tracing::info!("stopping: finishing what is in flight");
+        self.is_ready.store(false, Ordering::Release);
+        let stop = self.bound.handle.stop(true);
+        let (ended, (), is_done) =
+            tokio::join!(&mut self.bound.running, stop, self.parts.tasks.stop(GRACE));
+        if !is_done {
+            tracing::warn!("stopped with work unfinished after {} s", GRACE.as_secs());
+        }
+        Ok(ended?)
+    }
+}
+
+/// Ends at the first SIGTERM or SIGINT.
+fn signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::SignalKind;
+    let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
+    let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn open_account(account: &config::account::Account, metrics: &Metrics) -> Account {
+    use config::account::Late;
+    let holds = account.late.contains(&Late::Hold);
+    Account {
+        name: account.name.as_str().into(),
+        agreement: Agreement {
+            platform: account.platform,
+            mode: account.mode,
+            token: account.token.clone(),
+            ciphers: account.keys.iter().map(Cipher::new).collect(),
+            receive_id: account.app_id.clone(),
+            max_age: account.max_age,
+        },
+        is_cloud_run: account.source == config::account::Source::CloudRun,
+        patience: Patience {
+            retries: account.late.contains(&Late::Retry),
+            holding_text: holds.then(|| account.holding_text.clone()),
+            reply_within: account.reply_within,
+        },
+        splits_texts: account.long_text == config::account::LongText::Split,
+        apology: account.apology.clone(),
+        metrics: metrics.account(&account.name),
+    }
+}
+
+fn report(trouble: Trouble, metrics: &Metrics) {
+    let code = match trouble {
+        Trouble::Panicked => code::HANDLER_PANICKED,
+        Trouble::TimedOut => code::HANDLER_TIMED_OUT,
+        Trouble::Late => code::HANDLER_LATE,
+    };
+    metrics.count_trouble(code.name);
+    tracing::error!(code = code.name, advice = code.advice, "{}", code.meaning);
+}

@@ -1,6 +1,7 @@
 //! The command line: ONE FILE AND ONE LINE for each command.
 
 mod input;
+mod log;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Run the station.
+    serve Serve;
     /// Print the signature of a callback.
     sign Sign;
     /// Open a sealed message.
@@ -96,3 +99,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Wrong(pub(crate) String);
+
+/// Runs `work` on a runtime of its own.
+fn run_async<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

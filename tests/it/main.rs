@@ -1,3 +1,6 @@
-//! What the whole promises, from outside.
+//! The tests that need more than one module, in one binary.
+#![expect(clippy::unwrap_used, reason = "a test ends where a step of it cannot go on")]
 
 mod config;
+mod retries;
+mod support;

@@ -1,0 +1,19 @@
+//! Where the log goes: standard output, which is what containers collect.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts to log. `YIZHAN_LOG` says what, `YIZHAN_LOG_FORMAT=json` how.
+pub(super) fn start() {
+    let filter = EnvFilter::try_from_env("YIZHAN_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let is_json = std::env::var_os("YIZHAN_LOG_FORMAT").is_some_and(|format| format == "json");
+    // A second call, as tests make, keeps the first.
+    let started = match is_json {
+        true => log.json().try_init(),
+        false => log.with_ansi(std::io::stdout().is_terminal()).try_init(),
+    };
+    drop(started);
+}

@@ -1,0 +1,22 @@
+//! `yizhan serve`: runs the station.
+
+use super::Exit;
+use super::Global;
+use super::log;
+use super::run_async;
+use crate::app::Station;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  yizhan serve --config /etc/yizhan/yizhan.toml
+
+YIZHAN_LOG sets what is logged (`info`, `yizhan=debug`), YIZHAN_LOG_FORMAT=json its form.")]
+pub(super) struct Args {}
+
+pub(super) fn run(_: &Args, global: &Global) -> anyhow::Result<Exit> {
+    log::start();
+    let station = Station::load(&global.config)?;
+    run_async(station.serve())?;
+    Ok(Exit::Done)
+}
