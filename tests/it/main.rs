@@ -4,3 +4,4 @@
 mod config;
 mod retries;
 mod support;
+mod vectors;
