@@ -4,10 +4,8 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use ipnet::IpNet;
 use jiff::tz::Offset;
 use jiff::tz::TimeZone;
-use url::Host;
 use url::Url;
 
 use super::secret::Noted;
@@ -16,6 +14,7 @@ use super::secret::WebhookSecret;
 use super::settings;
 use super::table::Table;
 use super::tree::Text;
+use crate::exchange::Allowed;
 
 /// The sizes a body limit may have, in bytes. Real callbacks are under 10 KB.
 const BODY_LIMITS: std::ops::RangeInclusive<u64> = 1024..=(64 << 20);
@@ -32,7 +31,7 @@ pub struct Server {
     /// The folder callbacks are written to.
     pub capture: Option<PathBuf>,
     /// What inside private networks may be reached.
-    pub private_hosts: Vec<PrivateHost>,
+    pub private_hosts: Allowed,
     /// Threads that answer HTTP; one per core where none is given.
     pub workers: Option<NonZeroUsize>,
     /// The largest callback body read, in bytes.
@@ -41,32 +40,6 @@ pub struct Server {
     pub timezone: TimeZone,
     /// Signs forwarded messages.
     pub webhook_secret: Option<WebhookSecret>,
-}
-
-/// A host inside a private network that may be reached.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum PrivateHost {
-    /// A name, in lower case; whatever it resolves to.
-    Name(String),
-    /// An address, or a network in CIDR notation.
-    Network(IpNet),
-}
-
-impl PrivateHost {
-    /// Reads a name, an address, or a network such as `10.0.0.0/8`. None for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        if let Ok(network) = text.parse() {
-            return Some(Self::Network(network));
-        }
-        if let Ok(address) = text.parse::<IpAddr>() {
-            return Some(Self::Network(address.into()));
-        }
-        let is_name = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
-        match Host::parse(text) {
-            Ok(Host::Domain(name)) if text.chars().all(is_name) => Some(Self::Name(name)),
-            _ => None,
-        }
-    }
 }
 
 /// Reads the section.
@@ -134,19 +107,15 @@ pub(super) fn base_url(table: &Table<'_>, key: &str, text: &str) -> Option<Strin
     None
 }
 
-fn private_hosts(table: &Table<'_>) -> Option<Vec<PrivateHost>> {
+fn private_hosts(table: &Table<'_>) -> Option<Allowed> {
     let texts = table.texts("private_hosts")?;
-    let mut hosts = Vec::new();
     for text in &texts {
-        let host = PrivateHost::parse(text.value);
-        if host.is_none() {
-            let message = format!("`{}` is no name, address or network", text.value);
-            let advice = "write `db.internal`, `10.0.0.7` or `10.0.0.0/8`, without a port";
-            table.fault_at(text.place, message, Some(advice.to_owned()));
+        if let Err(error) = Allowed::parse([text.value]) {
+            let advice = "write no scheme, no port and no path";
+            table.fault_at(text.place, error, Some(advice.to_owned()));
         }
-        hosts.extend(host);
     }
-    (hosts.len() == texts.len()).then_some(hosts)
+    Allowed::parse(texts.iter().map(|text| text.value)).ok()
 }
 
 fn body_limit(table: &Table<'_>) -> Option<usize> {
@@ -192,21 +161,7 @@ fn webhook_secret(table: &Table<'_>, origin: Origin<'_>) -> Result<Option<Webhoo
 
 #[cfg(test)]
 mod tests {
-    use super::PrivateHost;
     use super::without_database;
-
-    #[test]
-    fn a_private_host_is_a_name_an_address_or_a_network() {
-        let network = |text: &str| PrivateHost::Network(text.parse().unwrap());
-        assert_eq!(PrivateHost::parse("10.0.0.0/8"), Some(network("10.0.0.0/8")));
-        assert_eq!(PrivateHost::parse("10.0.0.7"), Some(network("10.0.0.7/32")));
-        assert_eq!(PrivateHost::parse("::1"), Some(network("::1/128")));
-        let name = PrivateHost::Name("db.internal".into());
-        assert_eq!(PrivateHost::parse("DB.internal"), Some(name));
-        for text in ["", "db:5432", "http://db", "10.0.0.0/99", "a b", "*.internal", "a/b"] {
-            assert_eq!(PrivateHost::parse(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn the_default_time_zone_needs_no_database() {

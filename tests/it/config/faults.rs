@@ -43,8 +43,8 @@ yizhan.toml:4:14: `public_url` is no http address: `bot.example.com`
   write `https://host` or `https://host/path`, without a query
 yizhan.toml:5:1: unknown key `privat_hosts`
   did you mean `private_hosts`?
-yizhan.toml:6:18: `db:5432` is no name, address or network
-  write `db.internal`, `10.0.0.7` or `10.0.0.0/8`, without a port
+yizhan.toml:6:18: `db:5432` is neither a host name, nor an address, nor a network such as `10.0.0.0/8`
+  write no scheme, no port and no path
 yizhan.toml:7:14: `body_limit` must be 1KiB to 64MiB
 yizhan.toml:8:12: `timezone` is unknown: `Asia/Shanghia`
   write an IANA name, such as `Asia/Shanghai` or `UTC`

@@ -14,8 +14,8 @@ use yizhan::config::account::LongText;
 use yizhan::config::account::Source;
 use yizhan::config::fault::Faults;
 use yizhan::config::schema::schema;
-use yizhan::config::server::PrivateHost;
 use yizhan::config::settings::SECTIONS;
+use yizhan::exchange::Allowed;
 use yizhan::wechat::Mode;
 use yizhan::wechat::Platform;
 use yizhan::wechat::secret::EncodingAesKey;
@@ -151,7 +151,7 @@ fn what_the_owner_leaves_out_has_the_documented_default() {
     assert_eq!(server.public_url, None);
     assert_eq!(server.handlers, Path::new("/etc/yizhan/handlers"));
     assert_eq!(server.capture, None);
-    assert_eq!(server.private_hosts, []);
+    assert_eq!(server.private_hosts, Allowed::default());
     assert_eq!(server.workers, None);
     assert_eq!(server.body_limit, 1_048_576);
     assert!(server.webhook_secret.is_none());
@@ -186,8 +186,7 @@ fn everything_the_owner_writes_is_taken() {
     assert_eq!(server.public_url.as_deref(), Some("https://bot.example.com/wx"));
     assert_eq!(server.handlers, Path::new("/srv/rules"));
     assert_eq!(server.capture.as_deref(), Some(Path::new("/etc/yizhan/seen")));
-    let network = PrivateHost::Network("10.0.0.0/8".parse().unwrap());
-    assert_eq!(server.private_hosts, [PrivateHost::Name("db.internal".into()), network]);
+    assert_eq!(server.private_hosts, Allowed::parse(["db.internal", "10.0.0.0/8"]).unwrap());
     assert_eq!(server.workers.map(usize::from), Some(3));
     assert_eq!(server.body_limit, 65_536);
     assert_eq!(server.webhook_secret.as_ref().unwrap().expose().len(), 24);
@@ -291,7 +290,7 @@ fn the_environment_overrides_the_file() {
     let config = load_with(&text, &set).map_err(|faults| faults.to_string()).unwrap().config;
     assert_eq!(config.server.listen, "127.0.0.1:1");
     assert_eq!(config.server.workers.map(usize::from), Some(2));
-    assert_eq!(config.server.private_hosts.len(), 2);
+    assert_eq!(config.server.private_hosts, Allowed::parse(["db", "10.0.0.7"]).unwrap());
     assert_eq!(config.server.public_url, None);
     assert_eq!(config.inbox.pending, 9);
     assert_eq!(config.accounts[0].token, Token::parse("OTHERTOKEN").ok());
