@@ -108,14 +108,19 @@ impl Follower {
         self.sends(json!({"MsgType": "event", "Event": "unsubscribe", "EventKey": ""})).await
     }
 
-    /// Sends any message; what the platform adds to every message is added where it is missing.
+    /// Sends any message: fields, to which is added what the platform adds to every message and
+    /// is missing (a `null` leaves it out), or a text that is the whole document.
     pub async fn sends(&self, message: Value) -> Exchange {
         self.simulator.deliver(&self.document(message)).await
     }
 
-    /// The document of a message, with what the platform adds to every one.
+    /// The document of a message, as [`Follower::sends`] takes one.
     pub fn document(&self, message: Value) -> String {
-        let Value::Object(own) = message else { return message.to_string() };
+        let own = match message {
+            Value::Object(own) => own,
+            Value::String(document) => return document,
+            other => return other.to_string(),
+        };
         let mut fields = Fields::new();
         let is_notice = own.contains_key("InfoType");
         if self.is_talking_to_a_robot() {
@@ -140,6 +145,7 @@ impl Follower {
                 fields.entry("AgentID").or_insert_with(|| agent_id.into());
             }
         }
+        fields.retain(|_, value| !value.is_null());
         document::write(&fields, self.simulator.account.format)
     }
 
