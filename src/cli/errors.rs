@@ -24,9 +24,10 @@ pub(super) struct Args {
 /// One line of either table.
 struct Line {
     code: String,
+    surface: &'static str,
     meaning: &'static str,
     blame: &'static str,
-    advice: String,
+    advice: &'static str,
 }
 
 pub(super) fn run(args: &Args, _: &Global) -> anyhow::Result<Exit> {
@@ -37,19 +38,20 @@ pub(super) fn run(args: &Args, _: &Global) -> anyhow::Result<Exit> {
         anyhow::bail!(
             "`{}` is neither an errcode of the table nor a code of ours; \
              `yizhan errors` lists all",
-            args.code.unwrap_or_default()
+            args.code.as_deref().unwrap_or_default()
         );
     }
     let mut out = std::io::stdout().lock();
     for line in found {
-        let Line { code, meaning, blame, advice } = line;
+        let Line { code, surface, meaning, blame, advice } = line;
         if args.json {
             let object = serde_json::json!({
-                "code": code, "meaning": meaning, "blame": blame, "advice": advice,
+                "code": code, "surface": surface,
+                "meaning": meaning, "blame": blame, "advice": advice,
             });
             writeln!(out, "{object}")?;
         } else {
-            writeln!(out, "{code}  {meaning}\n    blame: {blame}\n    {advice}")?;
+            writeln!(out, "{code} ({surface}): {meaning}\n    blame: {blame}\n    {advice}")?;
         }
     }
     Ok(Exit::Done)
@@ -58,21 +60,23 @@ pub(super) fn run(args: &Args, _: &Global) -> anyhow::Result<Exit> {
 fn ours() -> impl Iterator<Item = Line> {
     code::CODES.iter().map(|code| Line {
         code: code.name.to_owned(),
+        surface: "yizhan",
         meaning: code.meaning,
         blame: match code.status {
             200 => "handler",
             503 => "station",
             _ => "sender, or our configuration",
         },
-        advice: code.advice.to_owned(),
+        advice: code.advice,
     })
 }
 
 fn wechat() -> impl Iterator<Item = Line> {
-    errcode::TABLE.iter().map(|code| Line {
-        code: code.number.to_string(),
-        meaning: code.meaning,
-        blame: code.blame.name(),
-        advice: code.advice(),
+    errcode::TABLE.iter().map(|row| Line {
+        code: row.number.to_string(),
+        surface: row.surface.name(),
+        meaning: row.meaning,
+        blame: row.blame.name(),
+        advice: row.advice(),
     })
 }
