@@ -3,6 +3,8 @@
 
 mod captures;
 mod config;
+mod layers;
 mod retries;
 mod support;
+mod tables;
 mod vectors;
