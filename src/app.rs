@@ -266,7 +266,8 @@ fn signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn open_account(account: &config::account::Account, metrics: &Metrics) -> Account {
+/// The account at run time.
+pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics) -> Account {
     use config::account::Late;
     let holds = account.late.contains(&Late::Hold);
     Account {

@@ -62,13 +62,13 @@ macro_rules! account_metrics {
 }
 
 account_metrics! {
-    callbacks: "Callbacks that were verified, deliveries of one message counted each.";
-    messages: "Messages and events that were worked on, each once.";
-    repeats: "Deliveries of a message that was known already.";
-    unknown_types: "Messages and events of a type without a struct of its own.";
-    failed_handlers: "Messages whose handler returned an error.";
-    held_answers: "Answers kept for the user's next message.";
-    refused_replies: "Replies that the platform does not take.";
+    callbacks: "Callbacks that were verified, deliveries of one message counted each";
+    messages: "Messages and events that were worked on, each once";
+    repeats: "Deliveries of a message that was known already";
+    unknown_types: "Messages and events of a type without a struct of its own";
+    failed_handlers: "Messages whose handler returned an error";
+    held_answers: "Answers kept for the user's next message";
+    refused_replies: "Replies that the platform does not take";
 }
 
 /// All metrics of a station.
@@ -88,13 +88,13 @@ impl Metrics {
         let accounts = Families::default();
         accounts.register(&mut registry);
         let refused = Family::default();
-        let help = "Callbacks that were refused, by code.";
+        let help = "Callbacks that were refused, by code";
         registry.register("refused_callbacks", help, Family::clone(&refused));
         let troubles = Family::default();
-        let help = "Handlers that panicked or were ended, and answers that came too late, by code.";
+        let help = "Handlers that panicked or were ended, and answers that came too late, by code";
         registry.register("handler_troubles", help, Family::clone(&troubles));
         let reload_failures = Counter::default();
-        let help = "Reloads of the rules that kept the old set because of a fault.";
+        let help = "Reloads of the rules that kept the old set because of a fault";
         registry.register("rule_reload_failures", help, reload_failures.clone());
         Self { registry, accounts, refused, troubles, reload_failures }
     }

@@ -6,8 +6,16 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts to log. `YIZHAN_LOG` says what, `YIZHAN_LOG_FORMAT=json` how.
 pub(super) fn start() {
-    let filter = EnvFilter::try_from_env("YIZHAN_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    start_at("info,actix_server=warn");
+}
+
+/// The same for commands whose standard output is read by others: nothing unless asked for.
+pub(super) fn start_quietly() {
+    start_at("off");
+}
+
+fn start_at(default: &str) {
+    let filter = EnvFilter::try_from_env("YIZHAN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let is_json = std::env::var_os("YIZHAN_LOG_FORMAT").is_some_and(|format| format == "json");
     // A second call, as tests make, keeps the first.

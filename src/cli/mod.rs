@@ -2,6 +2,7 @@
 
 mod input;
 mod log;
+mod messages;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ pub(crate) struct Global {
 }
 
 /// How a command ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Exit {
     /// It did what it was asked.
     Done,
@@ -29,6 +30,22 @@ pub(crate) enum Exit {
     Failed,
     /// Wrong usage or config; what, was printed.
     Usage,
+}
+
+impl Exit {
+    /// What a command that ends with `error` is to be called.
+    fn of(error: &anyhow::Error) -> Self {
+        match error.is::<Faults>() || error.is::<Wrong>() {
+            true => Self::Usage,
+            false => Self::Failed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
 }
 
 macro_rules! commands {
@@ -53,6 +70,10 @@ macro_rules! commands {
 commands! {
     /// Run the station.
     serve Serve;
+    /// Print what captured messages say.
+    decode Decode;
+    /// Send captured messages through the real path.
+    replay Replay;
     /// Print the signature of a callback.
     sign Sign;
     /// Open a sealed message.
@@ -85,12 +106,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match cli.command.run(&cli.global) {
-        Ok(Exit::Done) => ExitCode::SUCCESS,
-        Ok(Exit::Failed) => ExitCode::from(1),
-        Ok(Exit::Usage) => ExitCode::from(2),
+        Ok(exit) => exit.into(),
         Err(error) => {
             eprintln!("yizhan: {error:#}");
-            ExitCode::from(if error.is::<Faults>() || error.is::<Wrong>() { 2 } else { 1 })
+            Exit::of(&error).into()
         }
     }
 }

@@ -237,6 +237,11 @@ impl Inbound {
         self.tree.root()
     }
 
+    /// The document as it arrived.
+    pub fn source(&self) -> &str {
+        self.tree.source()
+    }
+
     /// The format it came in, in which the reply goes back.
     pub fn format(&self) -> Format {
         self.tree.format()

@@ -1,0 +1,116 @@
+//! `yizhan decode`: what captured messages say.
+
+use std::io::Write as _;
+
+use super::Exit;
+use super::Global;
+use super::Wrong;
+use super::messages;
+use super::messages::Content;
+use super::messages::File;
+use crate::account::Account;
+use crate::app;
+use crate::config::Config;
+use crate::config::environment::SystemEnvironment;
+use crate::metrics::Metrics;
+use crate::wechat::inbound::Inbound;
+use crate::wechat::wire::write_string;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  yizhan decode fixtures/callbacks/official-account/text.xml
+  yizhan decode --account shop --query 'msg_signature=…&timestamp=…&nonce=…' body.xml
+  cat message.json | yizhan decode -")]
+pub(super) struct Args {
+    /// Verify and decrypt with this account of the config.
+    #[arg(long)]
+    account: Option<String>,
+    /// The query the body came with; a capture has its own.
+    #[arg(long, requires = "account")]
+    query: Option<String>,
+    /// Captures, bare messages, folders of them, or `-` for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
+    let account = args.account.as_deref().map(|name| find(name, global)).transpose()?;
+    let mut files = Vec::new();
+    for path in &args.files {
+        messages::read(path, &mut files);
+    }
+    let mut out = std::io::stdout().lock();
+    let mut exit = Exit::Done;
+    for file in files {
+        let line = file.and_then(|file| {
+            let name = file.name.clone();
+            line(file, account.as_ref(), args).map_err(|error| error.context(name))
+        });
+        match line {
+            Ok(line) => writeln!(out, "{line}")?,
+            Err(error) => {
+                eprintln!("yizhan: {error:#}");
+                exit = exit.max(Exit::of(&error));
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn find(name: &str, global: &Global) -> anyhow::Result<Account> {
+    let config = Config::load(&global.config, &SystemEnvironment)?.config;
+    let found = config.accounts.iter().find(|account| account.name == name);
+    let Some(account) = found else {
+        let names: Vec<_> = config.accounts.iter().map(|account| account.name.as_str()).collect();
+        let known = names.join("`, `");
+        return Err(Wrong(format!("there is no account `{name}`; there are `{known}`")).into());
+    };
+    Ok(app::open_account(account, &Metrics::new()))
+}
+
+fn line(file: File, account: Option<&Account>, args: &Args) -> anyhow::Result<String> {
+    let name = file.name.clone();
+    let (query, body) = match file.content()? {
+        Content::Bare(body) => (args.query.clone(), body),
+        Content::Capture(capture) if capture.method == "GET" => {
+            return Ok(print_check(&name, &capture.query));
+        }
+        Content::Capture(capture) => (Some(capture.query), capture.body),
+    };
+    let inbound = match (account, query) {
+        (Some(account), Some(query)) => messages::open(account, query, body)?,
+        (Some(_), None) => return Err(Wrong("`--account` needs `--query`".to_owned()).into()),
+        (None, _) => Inbound::parse(body)?,
+    };
+    Ok(print(&name, &inbound))
+}
+
+/// `{"file","kind","type","typed","key","fields"}`
+fn print(file: &str, inbound: &Inbound) -> String {
+    let mut line = String::from("{\"file\":");
+    write_string(file, &mut line);
+    for (name, value) in [("kind", inbound.kind()), ("type", &inbound.type_name())] {
+        line.extend([",\"", name, "\":"]);
+        write_string(value, &mut line);
+    }
+    let is_typed = inbound.check().is_some_and(|check| check.is_ok());
+    line.extend([",\"typed\":", if is_typed { "true" } else { "false" }, ",\"key\":"]);
+    write_string(inbound.key().as_str(), &mut line);
+    line.push_str(",\"fields\":");
+    inbound.root().write_json(&mut line);
+    line.push('}');
+    line
+}
+
+/// A URL check says nothing but its query.
+fn print_check(file: &str, query: &str) -> String {
+    let parameters = url::form_urlencoded::parse(query.as_bytes());
+    let fields: serde_json::Map<_, _> =
+        parameters.map(|(name, value)| (name.into_owned(), value.into())).collect();
+    serde_json::json!({
+        "file": file, "kind": "probe", "type": "url-check", "typed": true, "key": "",
+        "fields": fields,
+    })
+    .to_string()
+}
