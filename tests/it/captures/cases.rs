@@ -12,7 +12,7 @@ pub(super) struct Case {
     pub(super) format: Format,
     /// Sealed with the key before today's.
     pub(super) has_previous_key: bool,
-    /// Fields as the follower takes them, or a whole document.
+    /// Fields as the follower takes them, a whole document, or nothing: the URL check.
     pub(super) message: &'static str,
 }
 
@@ -25,6 +25,10 @@ const fn json(account: &'static str, name: &'static str, message: &'static str) 
 }
 
 pub(super) const CASES: &[Case] = &[
+    xml("oa-safe", "safe-url-check", ""),
+    json("mini-plain", "plain-url-check", ""),
+    xml("wecom", "url-check", ""),
+    json("wecom-bot", "url-check", ""),
     xml("oa-plain", "plain-text", r#"{"MsgType":"text","Content":"帮助"}"#),
     xml(
         "oa-plain",

@@ -13,8 +13,10 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
+use url::form_urlencoded;
 use yizhan::capture::Capture;
 use yizhan::clock::Clock;
 use yizhan::config::Config;
@@ -38,6 +40,9 @@ use self::cases::Case;
 
 /// 2026-01-01T00:00:00Z
 const NEW_YEAR: u64 = 1_767_225_600;
+
+/// A year after that: fixtures do not grow stale.
+const LATER: i64 = 1_798_761_600;
 
 /// Always shows [`NEW_YEAR`].
 struct NewYear;
@@ -108,53 +113,80 @@ impl Case {
 
     fn capture(&self, account: &Account) -> Capture {
         let simulator = self.simulator(account);
-        let from = match account.platform.is_wecom() {
-            true => "zhangsan",
-            false => "oFixtureUser000000000000001",
+        let request = match self.message {
+            "" => simulator.check_request().0,
+            message => simulator.request(&document(&simulator, account, message)),
         };
-        let follower = simulator.follower(OpenId::parse(from).unwrap());
-        let message = match self.message.starts_with('<') {
-            true => Value::from(self.message),
-            false => serde_json::from_str(self.message).unwrap(),
-        };
-        let is_probe = message.get("action").is_some();
-        let document = if is_probe { message.to_string() } else { follower.document(message) };
-        let RawRequest { method, path, query, headers, body } = simulator.request(&document);
+        let RawRequest { method, path, query, headers, body } = request;
         let host = ("Host".to_owned(), "bot.example.com".to_owned());
         let length = ("Content-Length".to_owned(), body.len().to_string());
-        let headers = std::iter::once(host).chain(headers).chain([length]).collect();
+        let length = Some(length).filter(|_| !body.is_empty());
+        let headers = std::iter::once(host).chain(headers).chain(length).collect();
         Capture { method: method.to_owned(), path, query, headers, body }
     }
 }
 
-/// What `decode` prints, without `file`.
-fn decoded(inbound: &Inbound) -> String {
+fn document(simulator: &Arc<Simulator>, account: &Account, message: &str) -> String {
+    let from = match account.platform.is_wecom() {
+        true => "zhangsan",
+        false => "oFixtureUser000000000000001",
+    };
+    let follower = simulator.follower(OpenId::parse(from).unwrap());
+    let message = match message.starts_with('<') {
+        true => Value::from(message),
+        false => serde_json::from_str(message).unwrap(),
+    };
+    match message.get("action") {
+        Some(_) => message.to_string(),
+        None => follower.document(message),
+    }
+}
+
+/// What `decode` prints, without `file`. The capture is opened as its account does it.
+fn decoded(capture: &Capture, account: &Account) -> String {
+    if capture.method == "GET" {
+        return decoded_check(capture, account);
+    }
+    let inbound = open(capture, account);
     let fields: Value = serde_json::from_str(&inbound.root().to_json()).unwrap();
     let line = json!({
         "kind": inbound.kind(),
         "type": inbound.type_name(),
-        "typed": inbound.is_known(),
+        "typed": inbound.check().is_some_and(|check| check.is_ok()),
         "key": inbound.key().as_str(),
         "fields": fields,
     });
     format!("{line}\n")
 }
 
-/// Opens a capture as the account it was sent to does.
+/// A URL check says nothing but its query.
+fn decoded_check(capture: &Capture, account: &Account) -> String {
+    let echo = agreement(account).check_url(&capture.query, LATER).unwrap();
+    assert!(echo.bytes().all(|byte| byte.is_ascii_digit()), "{echo}");
+    let fields = form_urlencoded::parse(capture.query.as_bytes());
+    let fields: Map<_, _> = fields.map(|(name, value)| (name.into_owned(), value.into())).collect();
+    let (kind, name) = ("probe", "url-check");
+    let line = json!({"kind": kind, "type": name, "typed": true, "key": "", "fields": fields});
+    format!("{line}\n")
+}
+
 fn open(capture: &Capture, account: &Account) -> Inbound {
     if account.source == Source::CloudRun {
         assert!(capture.header("x-wx-source").is_some());
         return Agreement::open_unsigned(capture.body.clone()).unwrap().inbound;
     }
-    let agreement = Agreement {
+    agreement(account).open(&capture.query, capture.body.clone(), LATER).unwrap().inbound
+}
+
+fn agreement(account: &Account) -> Agreement {
+    Agreement {
         platform: account.platform,
         mode: account.mode,
         token: account.token.clone(),
         ciphers: account.keys.iter().map(Cipher::new).collect(),
         receive_id: account.app_id.clone(),
         max_age: account.max_age,
-    };
-    agreement.open(&capture.query, capture.body.clone(), 1_798_761_600).unwrap().inbound
+    }
 }
 
 #[test]
@@ -165,7 +197,7 @@ fn the_captures_are_what_the_follower_sends() {
         let account = case.account(&accounts);
         let path = case.path(account.platform);
         let capture = case.capture(&account);
-        let expected = decoded(&open(&capture, &account));
+        let expected = decoded(&capture, &account);
         if writes {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, capture.to_bytes()).unwrap();
