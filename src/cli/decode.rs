@@ -1,5 +1,6 @@
 //! `yizhan decode`: what captured messages say.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 
 use super::Exit;
@@ -21,9 +22,10 @@ use crate::wechat::wire::write_string;
 Examples:
   yizhan decode fixtures/callbacks/official-account/text.xml
   yizhan decode --account shop --query 'msg_signature=…&timestamp=…&nonce=…' body.xml
+  yizhan decode --config fixtures/accounts.toml fixtures/callbacks
   cat message.json | yizhan decode -")]
 pub(super) struct Args {
-    /// Verify and decrypt with this account of the config.
+    /// Verify and decrypt with this account of the config; a capture names its own in its path.
     #[arg(long)]
     account: Option<String>,
     /// The query the body came with; a capture has its own.
@@ -35,17 +37,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
-    let account = args.account.as_deref().map(|name| find(name, global)).transpose()?;
     let mut files = Vec::new();
     for path in &args.files {
         messages::read(path, &mut files);
     }
+    let accounts = accounts(args, global)?;
     let mut out = std::io::stdout().lock();
     let mut exit = Exit::Done;
     for file in files {
         let line = file.and_then(|file| {
             let name = file.name.clone();
-            line(file, account.as_ref(), args).map_err(|error| error.context(name))
+            line(file, &accounts, args).map_err(|error| error.context(name))
         });
         match line {
             Ok(line) => writeln!(out, "{line}")?,
@@ -58,32 +60,48 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn find(name: &str, global: &Global) -> anyhow::Result<Account> {
+/// The accounts of the config; without one, captures are read as they are.
+fn accounts(args: &Args, global: &Global) -> anyhow::Result<HashMap<String, Account>> {
+    if args.account.is_none() && !global.config.exists() {
+        return Ok(HashMap::new());
+    }
     let config = Config::load(&global.config, &SystemEnvironment)?.config;
-    let found = config.accounts.iter().find(|account| account.name == name);
-    let Some(account) = found else {
+    let accounts: HashMap<_, _> = config
+        .accounts
+        .iter()
+        .map(|account| (account.name.clone(), app::open_account(account, &Metrics::new())))
+        .collect();
+    if let Some(name) = args.account.as_ref().filter(|name| !accounts.contains_key(*name)) {
         let names: Vec<_> = config.accounts.iter().map(|account| account.name.as_str()).collect();
         let known = names.join("`, `");
         return Err(Wrong(format!("there is no account `{name}`; there are `{known}`")).into());
-    };
-    Ok(app::open_account(account, &Metrics::new()))
+    }
+    Ok(accounts)
 }
 
-fn line(file: File, account: Option<&Account>, args: &Args) -> anyhow::Result<String> {
-    let name = file.name.clone();
-    let (query, body) = match file.content()? {
-        Content::Bare(body) => (args.query.clone(), body),
+fn line(
+    file: File,
+    accounts: &HashMap<String, Account>,
+    args: &Args,
+) -> anyhow::Result<String> {
+    let file_name = file.name.clone();
+    let (named, query, body) = match file.content()? {
+        Content::Bare(body) => (args.account.clone(), args.query.clone(), body),
         Content::Capture(capture) if capture.method == "GET" => {
-            return Ok(print_check(&name, &capture.query));
+            return Ok(print_check(&file_name, &capture.query));
         }
-        Content::Capture(capture) => (Some(capture.query), capture.body),
+        Content::Capture(capture) => {
+            let in_path = messages::account_of(&capture).to_owned();
+            (args.account.clone().or(Some(in_path)), Some(capture.query), capture.body)
+        }
     };
+    let account = named.and_then(|name| accounts.get(&name));
     let inbound = match (account, query) {
         (Some(account), Some(query)) => messages::open(account, query, body)?,
         (Some(_), None) => return Err(Wrong("`--account` needs `--query`".to_owned()).into()),
         (None, _) => Inbound::parse(body)?,
     };
-    Ok(print(&name, &inbound))
+    Ok(print(&file_name, &inbound))
 }
 
 /// `{"file","kind","type","typed","key","fields"}`

@@ -80,6 +80,8 @@ commands! {
     open Open;
     /// Seal a message.
     seal Seal;
+    /// Explain a WeChat errcode, or one of our codes.
+    errors Errors;
 }
 
 /// 驿站: a relay station between WeChat and whatever you run.
