@@ -74,6 +74,10 @@ commands! {
     decode Decode;
     /// Send captured messages through the real path.
     replay Replay;
+    /// Write a config and rules to start from.
+    init Init;
+    /// Find every fault of config and rules.
+    check Check;
     /// Print the signature of a callback.
     sign Sign;
     /// Open a sealed message.

@@ -103,6 +103,12 @@ impl LongText {
     pub const ALL: [(Self, &'static str); 2] = [(Self::Split, "split"), (Self::Refuse, "refuse")];
 }
 
+/// Whether an account can be called so: 1 to 64 letters, digits, `-` and `_`.
+pub fn is_name(text: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    (1..=NAME_CHARS).contains(&text.len()) && text.chars().all(is_plain)
+}
+
 /// Reads all accounts.
 pub(super) fn read_all(root: Table<'_>, origin: Origin<'_>) -> Vec<Account> {
     let tables = root.tables("account");
@@ -174,8 +180,7 @@ fn read(table: &Table<'_>, origin: Origin<'_>) -> Option<Account> {
 
 fn name(table: &Table<'_>) -> Option<String> {
     let name = table.filled_text("name")?.value;
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-    if name.chars().all(is_plain) && name.len() <= NAME_CHARS {
+    if is_name(name) {
         return Some(name.to_owned());
     }
     let advice = "it is part of a URL: at most 64 letters, digits, `-` and `_`";

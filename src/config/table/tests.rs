@@ -115,3 +115,26 @@ fn nesting_without_end_is_refused_and_not_followed() {
     let found = faults_of(&format!("a = {}", "[".repeat(100_000)), |_| ());
     assert!(found.contains("recursion"), "{found}");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "([a-c\\[\\]={}.,'\"#\\\\\n 0-9店🐎]|\\PC){0,60}") {
+        let found = faults_of(&text, |root| {
+            for entry in root.entries() {
+                let key = entry.key.as_str();
+                root.texts(key);
+                root.duration(key);
+                root.size(key);
+                root.integer(key, 0..=9);
+                for table in root.tables(key) {
+                    table.finish(&["a"]);
+                }
+                if let Some(text) = root.text(key) {
+                    text.place_of(text.value.len() / 2).position();
+                }
+            }
+            root.finish(&["a"]);
+        });
+        proptest::prop_assert!(found.len() < 100_000);
+    }
+}

@@ -1,5 +1,6 @@
 //! The config: what its owner writes, and what he is told about it.
 
+mod commands;
 mod faults;
 
 use std::collections::BTreeMap;

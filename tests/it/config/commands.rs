@@ -1,0 +1,93 @@
+//! `yizhan init` and `yizhan check`, run as a user runs them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+fn yizhan(folder: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_yizhan"))
+        .args(words)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary starts")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn what_init_writes_passes_check() {
+    let folder = tempfile::tempdir().unwrap();
+    for language in ["zh", "en"] {
+        let flags = ["init", "--yes", "--app-id", "wx1", "--lang", language, "--force"];
+        let init = yizhan(folder.path(), &flags);
+        assert_eq!(init.status.code(), Some(0), "{init:?}");
+        assert!(said(&init).contains("URL: https://YOUR-DOMAIN/callback/main"), "{init:?}");
+        let check = yizhan(folder.path(), &["check"]);
+        assert_eq!(check.status.code(), Some(0), "{check:?}");
+        assert_eq!(said(&check), "yizhan.toml: no faults\n");
+    }
+}
+
+#[test]
+fn init_without_what_it_needs_is_wrong_usage_and_over_a_file_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(yizhan(folder.path(), &["init", "--yes"]).status.code(), Some(2));
+    assert!(!folder.path().join("yizhan.toml").exists());
+    fs::write(folder.path().join("yizhan.toml"), "mine").unwrap();
+    let init = yizhan(folder.path(), &["init", "--yes", "--app-id", "wx1"]);
+    assert_eq!(init.status.code(), Some(1));
+    assert_eq!(fs::read_to_string(folder.path().join("yizhan.toml")).unwrap(), "mine");
+    assert!(!folder.path().join("handlers").exists());
+}
+
+#[test]
+fn check_prints_faults_and_warnings_and_exits_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{}tokne = 1\n[store]\nurl = \"memory:\"\n", super::SHOP);
+    fs::write(folder.path().join("a.toml"), text).unwrap();
+    let check = yizhan(folder.path(), &["check", "--config", "a.toml"]);
+    assert_eq!(check.status.code(), Some(2));
+    let expected = "\
+warning: a.toml:9:2: `[store]` is accepted and not used by this version
+a.toml:8:1: unknown key `tokne`
+  did you mean `token`?
+1 fault
+";
+    assert_eq!(said(&check), expected);
+    let json = yizhan(folder.path(), &["check", "--config", "a.toml", "--json"]);
+    assert_eq!(json.status.code(), Some(2));
+    let expected = r#"{"severity":"fault","file":"a.toml","line":8,"column":1,"message":"unknown key `tokne`","advice":"did you mean `token`?"}
+{"severity":"warning","file":"a.toml","line":9,"column":2,"message":"`[store]` is accepted and not used by this version","advice":null}
+"#;
+    assert_eq!(said(&json), expected);
+}
+
+#[test]
+fn check_without_a_file_names_the_way_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = yizhan(folder.path(), &["check"]);
+    assert_eq!(check.status.code(), Some(2));
+    let expected = "\
+yizhan.toml: there is no such file
+  `yizhan init` writes one; `--config FILE` names another
+1 fault
+";
+    assert_eq!(said(&check), expected);
+}
+
+#[test]
+fn check_prints_the_schema_without_a_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = yizhan(folder.path(), &["check", "--schema"]);
+    assert_eq!(check.status.code(), Some(0));
+    let schema: Value = serde_json::from_slice(&check.stdout).unwrap();
+    assert_eq!(schema["title"], "yizhan.toml");
+}
