@@ -4,7 +4,9 @@
 mod captures;
 mod config;
 mod layers;
+mod refusals;
 mod retries;
+mod server;
 mod support;
 mod tables;
 mod vectors;

@@ -1,5 +1,7 @@
 //! A station without sockets, and the simulated platform beside it, on tokio's clock.
 
+pub(crate) mod server;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
