@@ -76,10 +76,7 @@ wire_structs! {
     }
 
     /// 接口许可: a member without a licence used the application.
-    pub struct UnlicensedNotice {
-        /// The company, where a suite is told.
-        pub auth_corp_id: Option<String> = "AuthCorpId";
-    }
+    pub struct UnlicensedNotice {}
 
     /// 异步上传: a big file was uploaded.
     pub struct UploadFinished {

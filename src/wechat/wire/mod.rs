@@ -256,17 +256,15 @@ impl<'t> Field<'t> {
         }
     }
 
-    /// Every field at `path`: a name that repeats, or the items of an array, or a lone object.
+    /// Every field at `path`, through every list on the way: a name that repeats, the items of an
+    /// array, or a lone object.
     pub fn all(self, path: &str) -> Vec<Self> {
-        let (parent, name) = match path.rsplit_once('.') {
-            Some((parent, name)) => (self.get(parent), name),
-            None => (Some(self), path),
-        };
-        let Some(parent) = parent.and_then(|parent| parent.items().next()) else {
-            return Vec::new();
-        };
-        let named = parent.children().filter(|child| child.name() == name);
-        named.flat_map(Field::items).collect()
+        let mut found: Vec<Self> = self.items().collect();
+        for name in path.split('.') {
+            let children = found.into_iter().flat_map(Self::children);
+            found = children.filter(|child| child.name() == name).flat_map(Self::items).collect();
+        }
+        found
     }
 
     /// The items of a list; the field itself where it is no list.

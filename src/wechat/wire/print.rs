@@ -90,13 +90,28 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Whether a reader that keeps numbers as 64-bit floats gives back what was written.
+/// Whether a reader that keeps numbers as 64-bit floats has the same value as was written.
 fn is_exact(number: &str) -> bool {
-    match number.strip_prefix('-').unwrap_or(number).parse::<u64>() {
-        Ok(integer) => integer <= EXACT,
-        Err(_) => number.parse::<f64>().is_ok_and(|float| {
-            let shortest = float.to_string();
-            float.is_finite() && shortest.trim_end_matches(".0") == number.trim_end_matches(".0")
-        }),
+    let unsigned = number.strip_prefix('-').unwrap_or(number);
+    if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return unsigned.parse::<u64>().is_ok_and(|integer| integer <= EXACT);
     }
+    unsigned.parse::<f64>().is_ok_and(|float| {
+        float.is_finite() && decimal(unsigned) == decimal(&format!("{float:e}"))
+    })
+}
+
+/// The digits of a number without zeros at either end, and the power of ten of the last of them:
+/// the same for `1.10`, `1.1` and `11e-1`.
+fn decimal(unsigned: &str) -> Option<(String, i64)> {
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_end_matches('0');
+    let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
+    let places = i64::try_from(fraction.len()).ok()?;
+    let power = exponent.parse::<i64>().ok()?.checked_add(zeros)?.checked_sub(places)?;
+    let significant = significant.trim_start_matches('0');
+    let power = if significant.is_empty() { 0 } else { power };
+    Some((significant.to_owned(), power))
 }
