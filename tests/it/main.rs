@@ -3,6 +3,7 @@
 
 mod captures;
 mod config;
+mod corpus;
 mod layers;
 mod refusals;
 mod retries;

@@ -96,9 +96,9 @@ fn is_exact(number: &str) -> bool {
     if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
         return unsigned.parse::<u64>().is_ok_and(|integer| integer <= EXACT);
     }
-    unsigned.parse::<f64>().is_ok_and(|float| {
-        float.is_finite() && decimal(unsigned) == decimal(&format!("{float:e}"))
-    })
+    unsigned
+        .parse::<f64>()
+        .is_ok_and(|float| float.is_finite() && decimal(unsigned) == decimal(&format!("{float:e}")))
 }
 
 /// The digits of a number without zeros at either end, and the power of ten of the last of them:
