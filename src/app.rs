@@ -28,6 +28,7 @@ use crate::inbox::Limits;
 use crate::inbox::Trouble;
 use crate::intake::Intake;
 use crate::intake::Observer;
+use crate::log;
 use crate::metrics::Metrics;
 use crate::receiver::Receiver;
 use crate::receiver::RefusalLog;
@@ -72,12 +73,14 @@ pub struct Parts {
 }
 
 impl Station {
-    /// Reads the config at `path` and the environment; warnings go to the log.
+    /// Reads the config at `path` and the environment; warnings go to the log, which is started if
+    /// the program has not started one.
     ///
     /// # Errors
     ///
     /// [`config::fault::Faults`]: everything that is wrong with them.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, config::fault::Faults> {
+        log::start();
         let loaded = Config::load(path.as_ref(), &SystemEnvironment)?;
         for warning in &loaded.warnings {
             tracing::warn!("{warning}");

@@ -7,6 +7,7 @@ pub mod wechat;
 
 pub mod code;
 pub mod exchange;
+pub mod log;
 pub mod metrics;
 pub mod simulator;
 pub mod tasks;

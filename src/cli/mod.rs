@@ -1,7 +1,6 @@
 //! The command line: ONE FILE AND ONE LINE for each command.
 
 mod input;
-mod log;
 mod messages;
 
 use std::ffi::OsString;

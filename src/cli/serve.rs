@@ -2,7 +2,6 @@
 
 use super::Exit;
 use super::Global;
-use super::log;
 use super::run_async;
 use crate::app::Station;
 
@@ -15,7 +14,6 @@ YIZHAN_LOG sets what is logged (`info`, `yizhan=debug`), YIZHAN_LOG_FORMAT=json 
 pub(super) struct Args {}
 
 pub(super) fn run(_: &Args, global: &Global) -> anyhow::Result<Exit> {
-    log::start();
     let station = Station::load(&global.config)?;
     run_async(station.serve())?;
     Ok(Exit::Done)

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// The layers, lowest first. A new module under `src/` needs its place here.
 const LAYERS: &[&[&str]] = &[
     &["clock", "entropy", "wechat"],
-    &["code", "exchange", "metrics", "simulator", "tasks"],
+    &["code", "exchange", "log", "metrics", "simulator", "tasks"],
     &["config", "outcome"],
     &["account", "capture"],
     &["dispatch", "inbox"],

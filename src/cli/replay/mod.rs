@@ -29,6 +29,7 @@ use crate::config::account::Source;
 use crate::config::environment::SystemEnvironment;
 use crate::entropy::SystemEntropy;
 use crate::intake::Intake;
+use crate::log;
 use crate::metrics::Metrics;
 use crate::simulator;
 use crate::simulator::Exchange;
@@ -69,7 +70,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
-    super::log::start_quietly();
+    log::start_quietly();
     let config = Config::load(&global.config, &SystemEnvironment)?.config;
     let mut files = Vec::new();
     for path in &args.paths {

@@ -1,16 +1,17 @@
-//! Where the log goes: standard output, which is what containers collect.
+//! Where the log goes: standard output, which is what containers collect. Never a secret, never
+//! what a user wrote.
 
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
 /// Starts to log. `YIZHAN_LOG` says what, `YIZHAN_LOG_FORMAT=json` how.
-pub(super) fn start() {
+pub fn start() {
     start_at("info,actix_server=warn");
 }
 
 /// The same for commands whose standard output is read by others: nothing unless asked for.
-pub(super) fn start_quietly() {
+pub fn start_quietly() {
     start_at("off");
 }
 
