@@ -13,6 +13,7 @@ pub mod document;
 pub mod exchange;
 pub mod follower;
 pub mod judge;
+pub mod playground;
 pub mod wire;
 
 #[cfg(test)]
