@@ -11,5 +11,5 @@ async fn echo(text: Text, _: Context) -> String {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    Station::load("yizhan.toml")?.on(echo).serve().await
+    Ok(Station::load("yizhan.toml")?.on(echo).serve().await?)
 }

@@ -6,8 +6,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::Context as _;
-
 use crate::account::Account;
 use crate::account::Patience;
 use crate::clock::Clock;
@@ -48,11 +46,12 @@ const GRACE: Duration = Duration::from_secs(10);
 /// use yizhan::dispatch::handler::Context;
 /// use yizhan::wechat::inbound::message::Text;
 ///
-/// # async fn main_() -> anyhow::Result<()> {
+/// # async fn main_() -> Result<(), Box<dyn std::error::Error>> {
 /// Station::load("yizhan.toml")?
 ///     .on(|text: Text, _: Context| async move { format!("你说:{}", text.content) })
 ///     .serve()
-///     .await
+///     .await?;
+/// # Ok(())
 /// # }
 /// ```
 pub struct Station {
@@ -62,6 +61,26 @@ pub struct Station {
     entropy: Arc<dyn Entropy>,
     observer: Option<Observer>,
     routes: Option<Routes>,
+}
+
+/// Why a station does not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StationError {
+    /// The config or the rules have faults.
+    #[error(transparent)]
+    Faults(#[from] config::fault::Faults),
+    /// The address is taken, or is not this machine's.
+    #[error("cannot listen on `{address}`")]
+    Listen {
+        /// `[server] listen`.
+        address: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The server ended by itself.
+    #[error("the server ended")]
+    Server(#[from] std::io::Error),
 }
 
 /// The running parts of a station, for callers that bring their own way in.
@@ -175,7 +194,7 @@ impl Station {
     /// # Errors
     ///
     /// The faults of the rule files; an address that cannot be listened on.
-    pub async fn serve(self) -> anyhow::Result<()> {
+    pub async fn serve(self) -> Result<(), StationError> {
         self.start()?.until_told().await
     }
 
@@ -184,7 +203,7 @@ impl Station {
     /// # Errors
     ///
     /// As [`Station::serve`].
-    pub fn start(self) -> anyhow::Result<Running> {
+    pub fn start(self) -> Result<Running, StationError> {
         let server = self.config.server.clone();
         let routes = self.routes.clone();
         let parts = self.build()?;
@@ -202,7 +221,7 @@ impl Station {
         };
         let bound = receiver
             .bind(&server.listen, workers, GRACE)
-            .with_context(|| format!("cannot listen on `{}`", server.listen))?;
+            .map_err(|source| StationError::Listen { address: server.listen, source })?;
         is_ready.store(true, Ordering::Release);
         for address in &bound.addresses {
             tracing::info!("listening on http://{address}");
@@ -229,7 +248,7 @@ impl Running {
     /// # Errors
     ///
     /// That of the server.
-    pub async fn until_told(self) -> anyhow::Result<()> {
+    pub async fn until_told(self) -> Result<(), StationError> {
         let told = signal()?;
         self.until(told).await
     }
@@ -239,7 +258,7 @@ impl Running {
     /// # Errors
     ///
     /// That of the server.
-    pub async fn until(mut self, told: impl Future<Output = ()>) -> anyhow::Result<()> {
+    pub async fn until(mut self, told: impl Future<Output = ()>) -> Result<(), StationError> {
         tokio::select! {
             ended = &mut self.bound.running => return Ok(ended?),
             () = told => {}

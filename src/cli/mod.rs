@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::app::StationError;
 use crate::config::fault::Faults;
 
 /// What every command may need.
@@ -34,7 +35,8 @@ pub(crate) enum Exit {
 impl Exit {
     /// What a command that ends with `error` is to be called.
     fn of(error: &anyhow::Error) -> Self {
-        match error.is::<Faults>() || error.is::<Wrong>() {
+        let is_faults = matches!(error.downcast_ref(), Some(StationError::Faults(_)));
+        match is_faults || error.is::<Faults>() || error.is::<Wrong>() {
             true => Self::Usage,
             false => Self::Failed,
         }

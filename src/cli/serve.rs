@@ -15,6 +15,6 @@ pub(super) struct Args {}
 
 pub(super) fn run(_: &Args, global: &Global) -> anyhow::Result<Exit> {
     let station = Station::load(&global.config)?;
-    run_async(station.serve())?;
+    run_async(async { Ok(station.serve().await?) })?;
     Ok(Exit::Done)
 }
