@@ -6,6 +6,8 @@
 
 mod json;
 mod print;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 pub(crate) use self::print::write_string;
