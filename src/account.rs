@@ -10,13 +10,13 @@ use crate::metrics::AccountMetrics;
 use crate::wechat::Platform;
 use crate::wechat::callback::Agreement;
 use crate::wechat::callback::CallbackError;
+use crate::wechat::callback::Envelope;
 use crate::wechat::callback::Received;
 use crate::wechat::envelope::EnvelopeError;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::query::QueryError;
 use crate::wechat::reply;
 use crate::wechat::reply::Reply;
-use crate::wechat::wire::Format;
 
 /// How an account answers what takes longer than one delivery lasts.
 #[derive(Clone, Debug)]
@@ -89,15 +89,16 @@ impl Account {
         &self,
         reply: &Reply,
         inbound: &Inbound,
-        sealed: Option<Format>,
+        envelope: Option<Envelope>,
         now: i64,
         entropy: &dyn Entropy,
     ) -> String {
         let platform = self.platform();
         let message = reply.write(inbound, platform, now);
-        let Some(format) = sealed.filter(|_| *reply != Reply::Success) else { return message };
+        let envelope = envelope.filter(|_| *reply != Reply::Success);
+        let Some(Envelope { format, key }) = envelope else { return message };
         let (nonce, random) = (entropy.nonce().to_string(), entropy.prefix());
-        let sealed = self.agreement.seal(&message, &now.to_string(), &nonce, &random);
+        let sealed = self.agreement.seal(key, &message, &now.to_string(), &nonce, &random);
         // What came sealed was opened with a key, so there is one to seal with.
         let Some((encrypt, signature)) = sealed else { return "success".to_owned() };
         reply::write_envelope(format, platform, &encrypt, signature.as_str(), now, &nonce)

@@ -100,7 +100,7 @@ impl Intake {
     ) -> Result<String, IntakeError> {
         let account = self.find(name)?;
         let received = account.open(callback, self.clock.unix())?;
-        let (inbound, sealed) = (Arc::new(received.inbound), received.sealed);
+        let (inbound, envelope) = (Arc::new(received.inbound), received.envelope);
         account.metrics.callbacks.inc();
         if inbound.family() == Family::Probe {
             return Ok("success".to_owned());
@@ -119,7 +119,7 @@ impl Intake {
             Turn::Full => return Err(IntakeError::Busy),
         };
         let now = self.clock.unix();
-        Ok(account.answer(&reply, &inbound, sealed, now, self.entropy.as_ref()))
+        Ok(account.answer(&reply, &inbound, envelope, now, self.entropy.as_ref()))
     }
 
     fn find(&self, name: &str) -> Result<Arc<Account>, IntakeError> {

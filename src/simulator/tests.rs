@@ -21,6 +21,7 @@ use crate::entropy::SeededEntropy;
 use crate::wechat::Mode;
 use crate::wechat::Platform;
 use crate::wechat::callback::Agreement;
+use crate::wechat::callback::Envelope;
 use crate::wechat::callback::Received;
 use crate::wechat::envelope::Cipher;
 use crate::wechat::id::AppId;
@@ -92,9 +93,9 @@ impl Server {
     fn write(&self, received: &Received, reply: &Reply) -> String {
         let platform = self.0.platform;
         let plain = reply.write(&received.inbound, platform, NOW);
-        match received.sealed {
-            Some(format) if *reply != Reply::Success => {
-                let sealed = self.0.seal(&plain, "1767225600", "42", b"0123456789abcdef");
+        match received.envelope {
+            Some(Envelope { format, key }) if *reply != Reply::Success => {
+                let sealed = self.0.seal(key, &plain, "1767225600", "42", b"0123456789abcdef");
                 let (encrypt, signature) = sealed.unwrap();
                 write_envelope(format, platform, &encrypt, signature.as_str(), NOW, "42")
             }

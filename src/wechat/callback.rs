@@ -73,7 +73,7 @@ pub struct Agreement {
     pub mode: Mode,
     /// Signs everything; `None` only where Cloud Run's gateway is trusted instead.
     pub token: Option<Token>,
-    /// The keys that open; the first one seals.
+    /// The keys that open: today's, then the one before it.
     pub ciphers: Vec<Cipher>,
     /// The id in our envelopes.
     pub receive_id: AppId,
@@ -86,8 +86,18 @@ pub struct Agreement {
 pub struct Received {
     /// What it says.
     pub inbound: Inbound,
-    /// The format of the envelope the reply is sealed into; `None` for a reply in clear.
-    pub sealed: Option<Format>,
+    /// How the reply is sealed; `None` for a reply in clear.
+    pub envelope: Option<Envelope>,
+}
+
+/// How a callback was sealed, and so how its reply is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Envelope {
+    /// XML or JSON.
+    pub format: Format,
+    /// Which of the account's keys opened it. While a key is being changed the platform opens the
+    /// reply with the same one. Source: open platform, "Message encryption", changing the key.
+    pub key: usize,
 }
 
 impl Agreement {
@@ -111,7 +121,7 @@ impl Agreement {
         let echostr = echostr.replace(' ', "+");
         verify_sealed(&query, token, &echostr)?;
         self.check_age(&query, now)?;
-        let opened = self.unseal(&echostr)?;
+        let (opened, _) = self.unseal(&echostr)?;
         String::from_utf8(opened.message).map_err(|_| EnvelopeError::NotUtf8.into())
     }
 
@@ -133,9 +143,9 @@ impl Agreement {
         let encrypt = self.sealed_part(&envelope)?;
         verify_sealed(&query, token, encrypt)?;
         self.check_age(&query, now)?;
-        let opened = self.unseal(encrypt)?;
+        let (opened, key) = self.unseal(encrypt)?;
         let inbound = Inbound::parse(opened.message)?;
-        Ok(Received { inbound, sealed: Some(envelope.format()) })
+        Ok(Received { inbound, envelope: Some(Envelope { format: envelope.format(), key }) })
     }
 
     /// Reads a body that the caller trusts for another reason than a signature.
@@ -147,19 +157,21 @@ impl Agreement {
         let inbound = Inbound::parse(body)?;
         match inbound.root().children().any(is_encrypt) {
             true => Err(CallbackError::Sealed),
-            false => Ok(Received { inbound, sealed: None }),
+            false => Ok(Received { inbound, envelope: None }),
         }
     }
 
-    /// Seals a reply: `(Encrypt, MsgSignature)`. `None` where the account has no key.
+    /// Seals a reply with the `key` of its [`Envelope`]: `(Encrypt, MsgSignature)`. `None` where
+    /// the account has no such key.
     pub fn seal(
         &self,
+        key: usize,
         message: &str,
         timestamp: &str,
         nonce: &str,
         random: &[u8; 16],
     ) -> Option<(String, signature::Signature)> {
-        let cipher = self.ciphers.first()?;
+        let cipher = self.ciphers.get(key)?;
         let encrypt = cipher.seal(message.as_bytes(), self.receive_id.as_str(), random);
         let signature = signature::sign_sealed(self.token.as_ref()?, timestamp, nonce, &encrypt);
         Some((encrypt, signature))
@@ -182,14 +194,14 @@ impl Agreement {
         }
     }
 
-    /// Opens with the key, or with the previous one while it is being changed.
-    fn unseal(&self, encrypt: &str) -> Result<Opened, CallbackError> {
+    /// Opens with the key, or with the previous one while it is being changed; says which.
+    fn unseal(&self, encrypt: &str) -> Result<(Opened, usize), CallbackError> {
         let mut failure = EnvelopeError::WrongKey;
-        for cipher in &self.ciphers {
+        for (key, cipher) in self.ciphers.iter().enumerate() {
             match cipher.open(encrypt) {
                 Ok(opened) => {
                     opened.check_receiver(&self.receive_id)?;
-                    return Ok(opened);
+                    return Ok((opened, key));
                 }
                 Err(error) => failure = error,
             }
@@ -228,5 +240,50 @@ fn verify_sealed(query: &Query<'_>, token: &Token, encrypt: &str) -> Result<(), 
     match signature::sign_sealed(token, query.timestamp()?, query.nonce()?, encrypt).is(given) {
         true => Ok(()),
         false => Err(CallbackError::SignatureMismatch),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Agreement;
+    use super::Envelope;
+    use crate::wechat::Mode;
+    use crate::wechat::Platform;
+    use crate::wechat::envelope::Cipher;
+    use crate::wechat::id::AppId;
+    use crate::wechat::secret::EncodingAesKey;
+    use crate::wechat::secret::Token;
+    use crate::wechat::signature::sign_sealed;
+    use crate::wechat::wire::Format;
+
+    const TODAY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    const BEFORE: &str = "KhzNNzOBjkcG/0SweC6WkCHEceYlWmvC3uLpGU4tsif";
+    const RANDOM: &[u8; 16] = b"0123456789abcdef";
+
+    fn cipher(key: &str) -> Cipher {
+        Cipher::new(&EncodingAesKey::parse(key).unwrap())
+    }
+
+    #[test]
+    fn while_a_key_is_changed_a_reply_is_sealed_with_the_key_that_opened_its_message() {
+        let token = Token::parse("QDG6eK").unwrap();
+        let agreement = Agreement {
+            platform: Platform::OfficialAccount,
+            mode: Mode::Safe,
+            token: Some(token.clone()),
+            ciphers: vec![cipher(TODAY), cipher(BEFORE)],
+            receive_id: AppId::parse("wx1").unwrap(),
+            max_age: std::time::Duration::ZERO,
+        };
+        for (number, key) in [TODAY, BEFORE].into_iter().enumerate() {
+            let encrypt = cipher(key).seal(b"<xml></xml>", "wx1", RANDOM);
+            let signature = sign_sealed(&token, "1", "2", &encrypt);
+            let query = format!("msg_signature={}&timestamp=1&nonce=2", signature.as_str());
+            let body = format!("<xml><Encrypt>{encrypt}</Encrypt></xml>");
+            let received = agreement.open(&query, body.into_bytes(), 0).unwrap();
+            assert_eq!(received.envelope, Some(Envelope { format: Format::Xml, key: number }));
+            let (sealed, _) = agreement.seal(number, "hi", "1", "2", RANDOM).unwrap();
+            assert_eq!(cipher(key).open(&sealed).unwrap().message, b"hi");
+        }
     }
 }
