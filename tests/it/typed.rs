@@ -194,3 +194,11 @@ fn a_robot_hears_the_words_and_what_they_answer() {
     let quote = text.quote.unwrap();
     assert_eq!(quote.parts[0].url.as_deref(), Some("https://x.example/1"));
 }
+
+#[test]
+fn an_app_that_a_message_is_about_is_not_its_receiver() {
+    let card = "<AppId>wx1</AppId><ToUserName>gh_1</ToUserName><MsgType>miniprogrampage</MsgType>";
+    assert_eq!(parse(&format!("<xml>{card}<PagePath>p</PagePath></xml>")).to(), "gh_1");
+    let notice = "<xml><AppId>wx1</AppId><InfoType>unauthorized</InfoType></xml>";
+    assert_eq!(parse(notice).to(), "wx1");
+}

@@ -288,6 +288,8 @@ impl Inbound {
 fn scan(tree: &Tree) -> (Family, Header) {
     let mut header = Header::default();
     let (mut msg_type, mut event, mut info, mut lower, mut action) = (0, 0, 0, 0, 0);
+    // Notices of the open platform name nobody else; elsewhere it is something a message is about.
+    let mut app = 0;
     for field in tree.root().children() {
         let place = match field.name() {
             "ToUserName" | "aibotid" | "SuiteId" => &mut header.to,
@@ -301,7 +303,7 @@ fn scan(tree: &Tree) -> (Family, Header) {
             "InfoType" => &mut info,
             "msgtype" => &mut lower,
             "action" => &mut action,
-            "AppId" if header.to == 0 => &mut header.to,
+            "AppId" => &mut app,
             _ => continue,
         };
         if *place == 0 {
@@ -327,6 +329,9 @@ fn scan(tree: &Tree) -> (Family, Header) {
         (Family::Other, 0)
     };
     header.name = name;
+    if header.to == 0 {
+        header.to = app;
+    }
     if matches!(family, Family::BotMessage | Family::BotEvent) {
         header.from = path(tree, "from.userid");
     }

@@ -38,7 +38,7 @@ fn value(builder: &mut Builder<'_>, name: Span, text: &str, depth: usize) -> Res
         Some(b'{') => Kind::Object,
         Some(b'[') => Kind::List,
         Some(b'"') => {
-            let string: Str<'_> = read(text, StrVisitor)?;
+            let string = string(text)?;
             let place = builder.place(&string.0);
             builder.leaf(name, Kind::Text, place);
             return Ok(());
@@ -64,6 +64,16 @@ fn value(builder: &mut Builder<'_>, name: Span, text: &str, depth: usize) -> Res
     }
     builder.close(index);
     Ok(())
+}
+
+/// Half of a surrogate pair, as of an emoji that was cut, becomes a few U+FFFD: the rest of the
+/// message is worth more.
+fn string(text: &str) -> Result<Str<'_>, WireError> {
+    read(text, StrVisitor).or_else(|error| {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let bytes = reader.deserialize_bytes(BytesVisitor).map_err(|_| error)?;
+        Ok(Str(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())))
+    })
 }
 
 fn read<'t, V: Visitor<'t>>(text: &'t str, visitor: V) -> Result<V::Value, WireError> {
@@ -95,6 +105,21 @@ impl<'t> Visitor<'t> for StrVisitor {
 
     fn visit_str<E>(self, text: &str) -> Result<Str<'t>, E> {
         Ok(Str(Cow::Owned(text.to_owned())))
+    }
+}
+
+/// Takes what is no text either.
+struct BytesVisitor;
+
+impl Visitor<'_> for BytesVisitor {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
     }
 }
 

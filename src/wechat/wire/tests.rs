@@ -123,6 +123,15 @@ fn numbers_keep_every_digit_and_become_text_where_a_reader_could_round() {
 }
 
 #[test]
+fn half_an_emoji_does_not_cost_the_message() {
+    assert_eq!(
+        json(r#"{"a":"x\ud83dy\n","b":"\ud83d\ude00"}"#),
+        "{\"a\":\"x\u{fffd}\u{fffd}\u{fffd}y\\n\",\"b\":\"😀\"}"
+    );
+    assert!(matches!(refusal(r#"{"a":"\ud8"}"#), WireError::Json(_)));
+}
+
+#[test]
 fn a_path_goes_through_lists_in_either_format() {
     let texts = |document: &str, path: &str| -> Vec<String> {
         let fields = tree(document);
