@@ -134,3 +134,89 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncReadExt as _;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+    use tokio::net::TcpStream;
+
+    use super::HttpWire;
+    use super::RawRequest;
+    use super::RawResponse;
+    use super::Unreachable;
+    use super::Wire as _;
+
+    fn request() -> RawRequest {
+        RawRequest {
+            method: "POST",
+            path: "/callback/shop".to_owned(),
+            query: "nonce=1&echostr=a%2Bb".to_owned(),
+            headers: vec![
+                ("User-Agent".to_owned(), "Mozilla/4.0".to_owned()),
+                ("Accept".to_owned(), "*/*".to_owned()),
+                ("X-WX-SOURCE".to_owned(), "wx_client".to_owned()),
+            ],
+            body: b"<xml/>".to_vec(),
+        }
+    }
+
+    /// A wire, and the server's end of its first connection once a request came over it.
+    async fn connect() -> (HttpWire, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}/", listener.local_addr().unwrap());
+        (HttpWire::new(&origin).unwrap(), listener)
+    }
+
+    async fn accept(listener: &TcpListener) -> (TcpStream, String) {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut text = String::new();
+        while !text.ends_with("<xml/>") {
+            let mut bytes = [0; 4096];
+            let length = stream.read(&mut bytes).await.unwrap();
+            text.push_str(std::str::from_utf8(&bytes[..length]).unwrap());
+        }
+        (stream, text)
+    }
+
+    #[tokio::test]
+    async fn a_request_goes_out_as_it_was_written() {
+        let (wire, listener) = connect().await;
+        let serve = async {
+            let (mut stream, text) = accept(&listener).await;
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
+            stream.write_all(answer).await.unwrap();
+            text
+        };
+        let (answer, text) = tokio::join!(wire.send(request()), serve);
+        assert_eq!(answer, Ok(RawResponse { status: 200, body: b"success".to_vec() }));
+        assert!(
+            text.starts_with("POST /callback/shop?nonce=1&echostr=a%2Bb HTTP/1.1\r\n"),
+            "{text}"
+        );
+        assert!(text.contains("User-Agent: Mozilla/4.0\r\nAccept: */*\r\n"), "{text}");
+        assert!(text.contains("Content-Length: 6\r\n"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn hanging_up_closes_the_connection() {
+        let (wire, listener) = connect().await;
+        let sending = tokio::time::timeout(Duration::from_millis(200), wire.send(request()));
+        let (given_up, (mut stream, _)) = tokio::join!(sending, accept(&listener));
+        assert!(given_up.is_err());
+        let closed = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0; 8])).await;
+        assert!(matches!(closed, Ok(Ok(0) | Err(_))), "{closed:?}");
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_unreachable_and_the_signature_is_not_printed() {
+        let (wire, listener) = connect().await;
+        drop(listener);
+        let Err(Unreachable(reason)) = wire.send(request()).await else { panic!("it went out") };
+        assert!(reason.contains("onnection refused"), "{reason}");
+        assert!(!reason.contains("nonce"), "{reason}");
+    }
+}
