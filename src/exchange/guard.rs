@@ -9,6 +9,7 @@ use std::net::Ipv6Addr;
 
 use ipnet::IpNet;
 use url::Host;
+use url::Url;
 
 /// Networks of version 4 that are not the public internet. Source: IANA special-purpose registry.
 const INSIDE_V4: [(Ipv4Addr, u8); 15] = [
@@ -88,6 +89,16 @@ impl Allowed {
     pub fn permits(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         is_public(address) || self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether a request may go to `url`, as far as that can be told before its host is resolved.
+    pub fn may_reach(&self, url: &Url) -> bool {
+        let is_local = |name: &str| name == "localhost" || name.ends_with(".localhost");
+        match url.host() {
+            Some(Host::Domain(name)) => !is_local(without_last_dot(name)) || self.has_name(name),
+            Some(host) => self.permits_host(&host),
+            None => false,
+        }
     }
 
     /// Whether a request may go to `host`, as far as that can be told before it is resolved.

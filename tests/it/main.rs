@@ -8,6 +8,7 @@ mod layers;
 mod properties;
 mod refusals;
 mod retries;
+mod rules;
 mod server;
 mod support;
 mod tables;

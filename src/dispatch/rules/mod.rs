@@ -1,1 +1,131 @@
-//! Rules.
+//! `handlers/*.toml`: rules that answer without a line of code.
+//!
+//! A message goes through [`RulesHandler`]: an index names the rules that may hold, they are asked
+//! in their order, and the first that holds answers. `docs/rules.md` is the language.
+
+mod call;
+mod condition;
+mod forward;
+mod handler;
+mod index;
+mod load;
+mod memory;
+mod reader;
+mod reply;
+mod required;
+mod rule;
+mod run;
+mod scan;
+mod scope;
+mod subject;
+mod template;
+mod watch;
+mod words;
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+
+use self::condition::Asked;
+pub use self::handler::RulesHandler;
+use self::index::Index;
+use self::index::Query;
+use self::rule::Rule;
+use self::scope::key_of;
+use self::template::Engine;
+pub use self::watch::Watch;
+use crate::config::fault::Fault;
+use crate::config::secret::WebhookSecret;
+use crate::config::server::Server;
+use crate::exchange::Allowed;
+
+/// What the config says about rules.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What inside private networks `call` and `forward` may reach.
+    pub private_hosts: Allowed,
+    /// Signs what is forwarded; without one, `forward` is a fault.
+    pub webhook_secret: Option<WebhookSecret>,
+    /// The zone of `now` and `hour`.
+    pub timezone: TimeZone,
+}
+
+impl From<&Server> for Settings {
+    fn from(server: &Server) -> Self {
+        Self {
+            private_hosts: server.private_hosts.clone(),
+            webhook_secret: server.webhook_secret.clone(),
+            timezone: server.timezone.clone(),
+        }
+    }
+}
+
+/// A set of rules that was read without a fault.
+#[derive(Debug)]
+pub struct Rules {
+    all: Vec<Rule>,
+    /// Of the rules for all accounts.
+    shared: Index,
+    /// Of the rules bound to an account.
+    bound: HashMap<String, Index>,
+    engine: Engine,
+    zone: TimeZone,
+    warnings: Vec<Fault>,
+}
+
+impl Rules {
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The names of the rules, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|rule| rule.name.as_str())
+    }
+
+    /// What their owner should know, though nothing is wrong.
+    pub fn warnings(&self) -> &[Fault] {
+        &self.warnings
+    }
+
+    fn rule(&self, number: u32) -> &Rule {
+        &self.all[number as usize]
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The numbers of the rules that may hold for a message of `account`, in their order.
+    fn candidates(&self, asked: &Asked<'_>, account: &str) -> Vec<u32> {
+        let query = Query {
+            text: asked.subject.folded(),
+            key: key_of(asked.inbound),
+            kind: asked.kind.as_str(),
+            is_spoken: asked.is_spoken(),
+        };
+        let mut found = Vec::new();
+        self.shared.collect(query, &mut found);
+        if !self.bound.is_empty()
+            && let Some(index) = self.bound.get(account)
+        {
+            index.collect(query, &mut found);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests;

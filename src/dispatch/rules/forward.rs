@@ -1,0 +1,211 @@
+//! `forward`: an external handler. It is sent the message as JSON, signed by the Standard Webhooks
+//! scheme, and its JSON answer is the reply.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::Hmac;
+use hmac::KeyInit as _;
+use hmac::Mac as _;
+use serde_json::Value as Json;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use super::call;
+use super::call::LARGEST_ANSWER;
+use super::reader::Reader;
+use super::reply::from_json;
+use super::template::Template;
+use crate::config::secret::WebhookSecret;
+use crate::config::table::Table;
+use crate::config::tree::Value;
+use crate::exchange::Allowed;
+use crate::exchange::Method;
+use crate::exchange::Request;
+use crate::exchange::Response;
+use crate::wechat::inbound::Inbound;
+use crate::wechat::reply::Reply;
+use crate::wechat::wire::write_string;
+
+/// How long an external handler may take unless the rule says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The value of `webhook-signature`. Source: standardwebhooks.com, "Signature scheme".
+fn sign(secret: &WebhookSecret, id: &str, timestamp: u64, body: &str) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.expose());
+    let mut mac = mac.expect("HMAC takes keys of any length");
+    for part in [id, ".", &timestamp.to_string(), ".", body] {
+        mac.update(part.as_bytes());
+    }
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+/// An external handler.
+#[derive(Debug)]
+pub(super) struct Forward {
+    pub(super) url: Template,
+    secret: WebhookSecret,
+    timeout: Duration,
+}
+
+impl Forward {
+    /// Reads `forward`: a URL, or a table of `url` and `timeout`.
+    pub(super) fn read(
+        reader: &Reader<'_>,
+        allowed: &Allowed,
+        secret: Option<&WebhookSecret>,
+    ) -> Option<Self> {
+        let table = &reader.table;
+        if secret.is_none() {
+            let advice = "set `server.webhook_secret`, with which what is forwarded is signed";
+            table.fault("forward", "there is no webhook secret", Some(advice.to_owned()));
+        }
+        let inner: Option<Table<'_>> = match table.value("forward").map(|it| &it.value) {
+            Some(Value::Table(_)) => table.table("forward"),
+            _ => None,
+        };
+        let (url, timeout) = match &inner {
+            Some(inner) => {
+                inner.finish(&["url", "timeout"]);
+                let url = call::read_url(reader, inner, "url", allowed);
+                (url, call::read_timeout(inner, TIMEOUT))
+            }
+            None => (call::read_url(reader, table, "forward", allowed), TIMEOUT),
+        };
+        Some(Self { url: url?, secret: secret?.clone(), timeout })
+    }
+
+    /// The request that carries `inbound`; `now` since 1970.
+    pub(super) fn request(
+        &self,
+        url: String,
+        inbound: &Inbound,
+        account: &str,
+        now: Duration,
+    ) -> Request {
+        let key = inbound.key();
+        let id = message_id(account, key.as_str());
+        let body = body(inbound, account, key.as_str());
+        let signature = sign(&self.secret, &id, now.as_secs(), &body);
+        let headers = [
+            ("content-type", "application/json".to_owned()),
+            ("webhook-id", id),
+            ("webhook-timestamp", now.as_secs().to_string()),
+            ("webhook-signature", signature),
+        ];
+        Request {
+            method: Method::Post,
+            url,
+            headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
+            body: body.into(),
+            timeout: self.timeout,
+            max_answer: LARGEST_ANSWER,
+        }
+    }
+}
+
+/// `{"account","type","message","key"}`; the fields as they arrived, as `decode` prints them.
+fn body(inbound: &Inbound, account: &str, key: &str) -> String {
+    let mut out = String::with_capacity(512);
+    out.push_str("{\"account\":");
+    write_string(account, &mut out);
+    out.push_str(",\"type\":");
+    write_string(&inbound.type_name(), &mut out);
+    out.push_str(",\"message\":");
+    inbound.root().write_json(&mut out);
+    out.push_str(",\"key\":");
+    write_string(key, &mut out);
+    out.push('}');
+    out
+}
+
+/// The same for every delivery of a message, so that the other side can tell a repetition.
+fn message_id(account: &str, key: &str) -> String {
+    let digest = Sha256::new().chain_update(account).chain_update([0]).chain_update(key).finalize();
+    let mut id = "msg_".to_owned();
+    for byte in &digest[..16] {
+        write!(id, "{byte:02x}").expect("a String takes everything");
+    }
+    id
+}
+
+/// What the external handler answers.
+pub(super) fn reply(response: &Response) -> Result<Reply, String> {
+    if !(200..300).contains(&response.status) {
+        return Err(format!("it answered with status {}", response.status));
+    }
+    if response.body.trim_ascii().is_empty() {
+        return Ok(Reply::Success);
+    }
+    let answer: Json = serde_json::from_slice(&response.body)
+        .map_err(|error| format!("its answer is no JSON: {error}"))?;
+    if !answer.is_object() {
+        return Err("its answer is no JSON object".to_owned());
+    }
+    let has_push = match &answer["push"] {
+        Json::Null => false,
+        Json::Array(push) => !push.is_empty(),
+        _ => true,
+    };
+    if has_push {
+        return Err("its answer has a `push`, which this version cannot send".to_owned());
+    }
+    from_json(&answer["reply"]).map_err(|error| format!("its answer is not understood: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::body;
+    use super::message_id;
+    use super::reply;
+    use super::sign;
+    use crate::config::secret::WebhookSecret;
+    use crate::exchange::Response;
+    use crate::wechat::inbound::Inbound;
+
+    #[test]
+    fn the_signature_is_that_of_the_published_example() {
+        // Also: hmac.new(b64decode("MfKQ…"), b"msg_p5jX….1614265330.{…}", "sha256") in Python.
+        let secret = WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let id = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+        assert_eq!(
+            sign(&secret, id, 1_614_265_330, r#"{"test": 2432232314}"#),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+    }
+
+    #[test]
+    fn a_message_is_forwarded_with_every_field_and_an_id_that_stays() {
+        let xml = "<xml><MsgType>text</MsgType><FromUserName>o1</FromUserName>\
+            <ToUserName>gh_1</ToUserName><Content>a \"b\"</Content><MsgId>7</MsgId></xml>";
+        let inbound = Inbound::parse(xml.into()).unwrap();
+        assert_eq!(
+            body(&inbound, "shop", inbound.key().as_str()),
+            r#"{"account":"shop","type":"text","message":{"MsgType":"text","FromUserName":"o1","ToUserName":"gh_1","Content":"a \"b\"","MsgId":"7"},"key":"text/gh_1/o1/7"}"#
+        );
+        assert_eq!(message_id("shop", "k"), message_id("shop", "k"));
+        assert_ne!(message_id("shop", "k"), message_id("shopk", ""));
+    }
+
+    #[test]
+    fn an_answer_is_a_reply_or_a_reason() {
+        let said = |status, body: &'static str| {
+            reply(&Response { status, headers: Vec::new(), body: body.into() })
+                .map(|reply| reply.type_name())
+        };
+        assert_eq!(said(200, r#"{"reply":"hi"}"#), Ok("text"));
+        assert_eq!(said(200, r#"{"reply":{"type":"transfer"},"push":[]}"#), Ok("transfer"));
+        assert_eq!(said(204, ""), Ok("success"));
+        assert_eq!(said(200, "{}"), Ok("success"));
+        assert_eq!(said(500, ""), Err("it answered with status 500".into()));
+        assert_eq!(said(302, ""), Err("it answered with status 302".into()));
+        assert_eq!(
+            said(200, r#"{"push":[{}]}"#),
+            Err("its answer has a `push`, which this version cannot send".into())
+        );
+        assert_eq!(said(200, "[]"), Err("its answer is no JSON object".into()));
+        assert!(said(200, "<html>").unwrap_err().starts_with("its answer is no JSON: "));
+    }
+}

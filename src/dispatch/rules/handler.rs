@@ -1,0 +1,147 @@
+//! The rules as a handler, and their reload.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use arc_swap::ArcSwap;
+use prometheus_client::metrics::counter::Counter;
+
+use super::Rules;
+use super::Settings;
+use super::condition::Asked;
+use super::memory::Memory;
+use super::run::Progress;
+use super::run::Run;
+use super::run::World;
+use crate::config::fault::Faults;
+use crate::dispatch::handler::Answer;
+use crate::dispatch::handler::Context;
+use crate::dispatch::handler::Handler;
+use crate::exchange::Exchange;
+use crate::wechat::inbound::Inbound;
+
+/// Answers by the rules in a folder. Cheap to clone; clones share rules and memory.
+#[derive(Clone)]
+pub struct RulesHandler(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    accounts: Vec<String>,
+    settings: Settings,
+    rules: ArcSwap<Rules>,
+    memory: Arc<Memory>,
+    exchange: Arc<Exchange>,
+    /// Of the last reload, if it was refused.
+    faults: Mutex<Option<Faults>>,
+    failures: Counter,
+}
+
+impl fmt::Debug for RulesHandler {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules = self.0.rules.load();
+        write!(out, "RulesHandler({}, {} rules)", self.0.folder.display(), rules.len())
+    }
+}
+
+impl RulesHandler {
+    /// Reads the rules in `folder`. `accounts` are the names that the config knows, `failures`
+    /// counts the reloads that are refused.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the rules.
+    pub fn load(
+        folder: impl Into<PathBuf>,
+        accounts: Vec<String>,
+        settings: Settings,
+        failures: Counter,
+    ) -> Result<Self, Faults> {
+        let folder = folder.into();
+        let rules = read(&folder, &accounts, &settings)?;
+        let exchange = Arc::new(Exchange::new(settings.private_hosts.clone()));
+        Ok(Self(Arc::new(Inner {
+            folder,
+            accounts,
+            settings,
+            rules: ArcSwap::from_pointee(rules),
+            memory: Arc::new(Memory::new()),
+            exchange,
+            faults: Mutex::new(None),
+            failures,
+        })))
+    }
+
+    /// Reads the folder again and takes the new rules; with any fault the old ones stay. Users'
+    /// variables and cooldowns go on.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the new rules; it is in the log already.
+    pub fn reload(&self) -> Result<(), Faults> {
+        let read = read(&self.0.folder, &self.0.accounts, &self.0.settings);
+        let mut kept = self.0.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(rules) => {
+                tracing::info!("reloaded {} rules from {}", rules.len(), self.0.folder.display());
+                self.0.rules.store(Arc::new(rules));
+                *kept = None;
+                Ok(())
+            }
+            Err(faults) => {
+                self.0.failures.inc();
+                for fault in faults.iter() {
+                    tracing::error!("the rules were not reloaded: {fault}");
+                }
+                *kept = Some(faults.clone());
+                Err(faults)
+            }
+        }
+    }
+
+    /// The rules as they are now.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.0.rules.load_full()
+    }
+
+    /// Why the last reload was refused; none if it was not.
+    pub fn faults(&self) -> Option<Faults> {
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn folder(&self) -> &std::path::Path {
+        &self.0.folder
+    }
+}
+
+fn read(
+    folder: &std::path::Path,
+    accounts: &[String],
+    settings: &Settings,
+) -> Result<Rules, Faults> {
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let rules = Rules::load(folder, &accounts, settings)?;
+    for warning in rules.warnings() {
+        tracing::warn!("{warning}");
+    }
+    Ok(rules)
+}
+
+impl Handler for RulesHandler {
+    fn answer(&self, inbound: &Arc<Inbound>, context: &Context) -> Answer {
+        let world = World {
+            rules: self.0.rules.load_full(),
+            memory: Arc::clone(&self.0.memory),
+            exchange: Arc::clone(&self.0.exchange),
+        };
+        let asked = Asked::of(inbound);
+        let mut run = Run::new(world, inbound, context, &asked);
+        match run.proceed(&asked) {
+            Progress::Passed => Answer::Pass,
+            Progress::Done(result) => Answer::Now(result),
+            Progress::Waits(job) => Answer::Later(Box::pin(run.finish(job))),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The way of one message through the rules.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use minijinja::value::Value;
+
+use super::Rules;
+use super::call;
+use super::condition::Asked;
+use super::forward;
+use super::memory::LONGEST_VALUE;
+use super::memory::Memory;
+use super::reply::Say;
+use super::rule::Rule;
+use super::rule::Work;
+use super::scope::Scope;
+use super::template::RenderError;
+use super::template::Template;
+use crate::dispatch::handler::Context;
+use crate::dispatch::handler::HandlerError;
+use crate::exchange::Exchange;
+use crate::outcome::Outcome;
+use crate::wechat::inbound::Inbound;
+use crate::wechat::reply::Reply;
+
+/// What rules need beside the message.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    pub(super) rules: Arc<Rules>,
+    pub(super) memory: Arc<Memory>,
+    pub(super) exchange: Arc<Exchange>,
+}
+
+/// Why a rule that is for a message gave no answer. Carries nothing that a user wrote.
+#[derive(Debug, thiserror::Error)]
+#[error("rule `{rule}`: {what}")]
+struct RuleError {
+    rule: String,
+    what: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// How far a message came without waiting.
+pub(super) enum Progress {
+    /// No rule is for it.
+    Passed,
+    /// Answered, or failed.
+    Done(Result<Outcome, HandlerError>),
+    /// A rule has to wait for somebody.
+    Waits(Job),
+}
+
+/// A rule that waits: its number, and the request it sends.
+pub(super) struct Job {
+    rule: u32,
+    holes: Vec<(String, String)>,
+}
+
+/// The way of one message through the rules.
+pub(super) struct Run {
+    world: World,
+    inbound: Arc<Inbound>,
+    context: Context,
+    /// Numbers of the rules that may hold, in their order.
+    candidates: std::vec::IntoIter<u32>,
+    /// What the rules so far said.
+    outcome: Option<Outcome>,
+}
+
+impl Run {
+    pub(super) fn new(
+        world: World,
+        inbound: &Arc<Inbound>,
+        context: &Context,
+        asked: &Asked<'_>,
+    ) -> Self {
+        let candidates = world.rules.candidates(asked, &context.account).into_iter();
+        let (inbound, context) = (Arc::clone(inbound), context.clone());
+        Self { world, inbound, context, candidates, outcome: None }
+    }
+
+    /// Goes on until a rule has answered for good, or has to wait.
+    pub(super) fn proceed(&mut self, asked: &Asked<'_>) -> Progress {
+        while let Some(number) = self.candidates.next() {
+            let rule = self.world.rules.rule(number);
+            let Some(holes) = rule.condition.holds(asked) else { continue };
+            if rule.when.is_some() && !self.is_when(rule, &holes) {
+                continue;
+            }
+            let is_denied = self.is_denied(rule);
+            if rule.work.is_some() && !is_denied {
+                return Progress::Waits(Job { rule: number, holes });
+            }
+            let goes_on = rule.goes_on;
+            let answered = match is_denied {
+                true => self.deny(rule, holes),
+                false => self.answer(rule, holes, None),
+            };
+            match answered {
+                Err(error) => return Progress::Done(Err(error)),
+                Ok(outcome) => self.keep(outcome),
+            }
+            if !goes_on {
+                break;
+            }
+        }
+        match self.outcome.take() {
+            Some(outcome) => Progress::Done(Ok(outcome)),
+            None => Progress::Passed,
+        }
+    }
+
+    /// Does what a rule waits for, and goes on to the end.
+    pub(super) async fn finish(mut self, mut job: Job) -> Result<Outcome, HandlerError> {
+        let inbound = Arc::clone(&self.inbound);
+        let asked = Asked::of(&inbound);
+        loop {
+            let rules = Arc::clone(&self.world.rules);
+            let rule = rules.rule(job.rule);
+            let outcome = self.work(rule, job.holes).await?;
+            self.keep(outcome);
+            if !rule.goes_on {
+                return Ok(self.outcome.unwrap_or_default());
+            }
+            match self.proceed(&asked) {
+                Progress::Waits(next) => job = next,
+                Progress::Done(result) => return result,
+                Progress::Passed => return Ok(Outcome::default()),
+            }
+        }
+    }
+
+    async fn work(
+        &self,
+        rule: &Rule,
+        holes: Vec<(String, String)>,
+    ) -> Result<Outcome, HandlerError> {
+        match &rule.work {
+            None => self.answer(rule, holes, None),
+            Some(Work::Call(call)) => {
+                let scope = self.scope(holes, None);
+                let request = call.request(&|template| self.render(template, &scope));
+                let request =
+                    request.map_err(|error| fail(rule, "its call cannot be made", error))?;
+                let response = self.world.exchange.send(request).await;
+                let response = response.map_err(|error| fail(rule, "its call failed", error))?;
+                let holes = scope.holes.clone();
+                self.answer(rule, holes, Some(call::result(&response)))
+            }
+            Some(Work::Forward(forward)) => {
+                let scope = self.scope(holes, None);
+                let url = self.render(&forward.url, &scope);
+                let url = url.map_err(|error| fail(rule, "it cannot be forwarded", error))?;
+                let Context { account, now, .. } = &self.context;
+                let request = forward.request(url, &self.inbound, account, *now);
+                let response = self.world.exchange.send(request).await;
+                let response = response.map_err(|error| fail(rule, "its forward failed", error))?;
+                let reply = forward::reply(&response).map_err(|what| failed(rule, what))?;
+                self.set(rule, &scope)?;
+                Ok(Outcome::reply(reply, rule.name.as_str()))
+            }
+        }
+    }
+
+    /// Sets the variables, and says the reply.
+    fn answer(
+        &self,
+        rule: &Rule,
+        holes: Vec<(String, String)>,
+        call: Option<Value>,
+    ) -> Result<Outcome, HandlerError> {
+        let reply = match &rule.reply {
+            Some(Say::Fixed(reply)) if rule.set.is_empty() => reply.clone(),
+            reply => {
+                let scope = self.scope(holes, call);
+                self.set(rule, &scope)?;
+                match reply {
+                    None => Reply::Success,
+                    Some(say) => say
+                        .render(&|template| self.render(template, &scope))
+                        .map_err(|error| fail(rule, "its reply failed", error))?,
+                }
+            }
+        };
+        Ok(Outcome::reply(reply, rule.name.as_str()))
+    }
+
+    /// All new values are made of the old ones, then they take their place at once.
+    fn set(&self, rule: &Rule, scope: &Arc<Scope>) -> Result<(), HandlerError> {
+        if rule.set.is_empty() {
+            return Ok(());
+        }
+        let mut changes = Vec::with_capacity(rule.set.len());
+        for (name, template) in &rule.set {
+            let value = self.render(template, scope);
+            let value = value.map_err(|error| fail(rule, "its `set` failed", error))?;
+            if value.len() > LONGEST_VALUE {
+                let what = format!("`user.{name}` would be longer than {LONGEST_VALUE} bytes");
+                return Err(failed(rule, what));
+            }
+            changes.push((name.clone(), value));
+        }
+        self.world.memory.set(&self.context.account, self.inbound.from(), changes);
+        Ok(())
+    }
+
+    fn deny(&self, rule: &Rule, holes: Vec<(String, String)>) -> Result<Outcome, HandlerError> {
+        let text = match &rule.deny {
+            None => String::new(),
+            Some(Template::Fixed(text)) => text.clone(),
+            Some(template) => self
+                .render(template, &self.scope(holes, None))
+                .map_err(|error| fail(rule, "its `deny` failed", error))?,
+        };
+        Ok(Outcome::reply(text, rule.name.as_str()))
+    }
+
+    fn is_denied(&self, rule: &Rule) -> bool {
+        rule.cooldown.is_some_and(|cooldown| {
+            let Context { account, now, .. } = &self.context;
+            let memory = &self.world.memory;
+            !memory.may_answer(&rule.name, account, self.inbound.from(), *now, cooldown)
+        })
+    }
+
+    /// A condition that cannot be told does not hold: the other rules still answer.
+    fn is_when(&self, rule: &Rule, holes: &[(String, String)]) -> bool {
+        let Some(when) = &rule.when else { return true };
+        let scope = self.scope(holes.to_vec(), None);
+        self.world.rules.engine().holds(when, &scope).unwrap_or_else(|error| {
+            tracing::warn!(
+                rule = rule.name,
+                "`when` of rule `{}` does not hold: {error}",
+                rule.name
+            );
+            false
+        })
+    }
+
+    fn render(&self, template: &Template, scope: &Arc<Scope>) -> Result<String, RenderError> {
+        self.world.rules.engine().render(template, scope)
+    }
+
+    fn scope(&self, holes: Vec<(String, String)>, call: Option<Value>) -> Arc<Scope> {
+        Arc::new(Scope {
+            inbound: Arc::clone(&self.inbound),
+            account: Arc::clone(&self.context.account),
+            now: self.context.now,
+            zone: self.world.rules.zone().clone(),
+            holes,
+            memory: Arc::clone(&self.world.memory),
+            call,
+        })
+    }
+
+    /// The first reply that says something stays.
+    fn keep(&mut self, outcome: Outcome) {
+        match &mut self.outcome {
+            Some(kept) if kept.reply != Reply::Success || outcome.reply == Reply::Success => {}
+            kept => *kept = Some(outcome),
+        }
+    }
+}
+
+fn failed(rule: &Rule, what: String) -> HandlerError {
+    let error = RuleError { rule: rule.name.clone(), what, source: None };
+    HandlerError::Other(Box::new(error))
+}
+
+fn fail(rule: &Rule, what: &str, source: impl StdError + Send + Sync + 'static) -> HandlerError {
+    let what = format!("{what}: {source}");
+    let error = RuleError { rule: rule.name.clone(), what, source: Some(Box::new(source)) };
+    HandlerError::Other(Box::new(error))
+}

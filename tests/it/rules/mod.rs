@@ -1,0 +1,135 @@
+//! The rule language of `docs/rules.md`, sentence by sentence.
+
+mod calls;
+mod conditions;
+mod faults;
+
+mod reload;
+mod replies;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::Offset;
+use jiff::tz::TimeZone;
+use prometheus_client::metrics::counter::Counter;
+use tempfile::TempDir;
+use yizhan::config::fault::Faults;
+use yizhan::config::secret::WebhookSecret;
+use yizhan::dispatch::handler::Answer;
+use yizhan::dispatch::handler::Context;
+use yizhan::dispatch::handler::Handler as _;
+use yizhan::dispatch::handler::HandlerError;
+use yizhan::dispatch::rules::RulesHandler;
+use yizhan::dispatch::rules::Settings;
+use yizhan::exchange::Allowed;
+use yizhan::outcome::Outcome;
+use yizhan::wechat::Platform;
+use yizhan::wechat::inbound::Inbound;
+use yizhan::wechat::reply::Reply;
+
+/// 2026-01-01 09:30:02 in Shanghai.
+const MORNING: Duration = Duration::from_secs(1_767_231_002);
+
+/// Rules in a folder of their own, for the accounts `shop` and `ops`.
+struct Desk {
+    folder: TempDir,
+    handler: RulesHandler,
+    failures: Counter,
+}
+
+impl Desk {
+    /// Rules of one file; panics with its faults.
+    fn with(rules: &str) -> Self {
+        Self::load(&[("10-rules.toml", rules)]).unwrap_or_else(|faults| panic!("{faults}"))
+    }
+
+    fn load(files: &[(&str, &str)]) -> Result<Self, Faults> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let accounts = vec!["shop".to_owned(), "ops".to_owned()];
+        let failures = Counter::default();
+        let path = folder.path().to_owned();
+        let handler = RulesHandler::load(path, accounts, settings(), failures.clone())?;
+        Ok(Self { folder, handler, failures })
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// What is answered to a document; none if no rule is for it.
+    async fn answer(&self, document: &str, context: &Context) -> Option<Outcome> {
+        self.try_answer(document, context).await.map(Result::unwrap)
+    }
+
+    async fn try_answer(
+        &self,
+        document: &str,
+        context: &Context,
+    ) -> Option<Result<Outcome, HandlerError>> {
+        let inbound = Arc::new(Inbound::parse(document.as_bytes().to_vec()).unwrap());
+        match self.handler.answer(&inbound, context) {
+            Answer::Pass => None,
+            Answer::Now(result) => Some(result),
+            Answer::Later(work) => Some(work.await),
+        }
+    }
+
+    /// The text that `u1` is answered by the account `shop`; none if no rule is for it.
+    async fn says(&self, text: &str) -> Option<String> {
+        self.answer(&said("u1", text), &shop(MORNING)).await.map(|outcome| plain(&outcome.reply))
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        private_hosts: Allowed::parse(["127.0.0.0/8"]).unwrap(),
+        webhook_secret: WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        timezone: TimeZone::fixed(Offset::constant(8)),
+    }
+}
+
+fn shop(now: Duration) -> Context {
+    Context { account: "shop".into(), platform: Platform::OfficialAccount, now }
+}
+
+fn said(user: &str, text: &str) -> String {
+    format!(
+        "<xml><ToUserName>gh_1</ToUserName><FromUserName>{user}</FromUserName>\
+        <CreateTime>1767231000</CreateTime><MsgType>text</MsgType>\
+        <Content><![CDATA[{text}]]></Content><MsgId>7300000000000000001</MsgId></xml>"
+    )
+}
+
+fn event(name: &str, key: &str) -> String {
+    format!(
+        "<xml><ToUserName>gh_1</ToUserName><FromUserName>u1</FromUserName>\
+        <CreateTime>1767231000</CreateTime><MsgType>event</MsgType><Event>{name}</Event>\
+        <EventKey>{key}</EventKey></xml>"
+    )
+}
+
+/// A text as it is; everything else as it prints.
+fn plain(reply: &Reply) -> String {
+    match reply {
+        Reply::Text(text) => text.clone(),
+        Reply::Success => String::new(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The faults of one file, without the folder's name.
+fn faults_of(rules: &str) -> String {
+    let Err(faults) = Desk::load(&[("a.toml", rules)]) else { return String::new() };
+    let mut lines = String::new();
+    for fault in faults.iter() {
+        let file = Path::new(&fault.file).file_name().unwrap_or_default().to_string_lossy();
+        lines.push_str(&fault.to_string().replace(&fault.file, &file));
+        lines.push('\n');
+    }
+    lines
+}
