@@ -6,6 +6,7 @@ mod faults;
 
 mod reload;
 mod replies;
+mod shipped;
 
 use std::path::Path;
 use std::sync::Arc;
