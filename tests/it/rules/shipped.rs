@@ -154,3 +154,26 @@ fn the_shipped_files_show_every_key_and_every_reply() {
         assert!(text.contains(&format!("type = \"{reply}\"")), "{reply}");
     }
 }
+
+#[test]
+fn every_rule_in_the_docs_stands_in_a_file_that_is_read() {
+    let mut files = String::new();
+    for name in ["handlers", "handlers/examples"] {
+        for entry in std::fs::read_dir(folder(name)).unwrap() {
+            let path = entry.unwrap().path();
+            files.push_str(&std::fs::read_to_string(path).unwrap_or_default());
+        }
+    }
+    for page in ["docs/rules.md", "docs/rules.zh-CN.md"] {
+        let text = std::fs::read_to_string(folder(page)).unwrap();
+        let blocks: Vec<&str> = text
+            .split("```toml\n")
+            .skip(1)
+            .map(|block| block.split("```").next().unwrap())
+            .collect();
+        assert!(blocks.len() >= 10, "{page}");
+        for block in blocks {
+            assert!(files.contains(block), "{page}\n{block}");
+        }
+    }
+}
