@@ -33,7 +33,6 @@ use self::index::Query;
 use self::rule::Rule;
 use self::scope::key_of;
 use self::template::Engine;
-pub use self::watch::Watch;
 use crate::config::fault::Fault;
 use crate::config::secret::WebhookSecret;
 use crate::config::server::Server;

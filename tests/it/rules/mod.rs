@@ -9,6 +9,7 @@ mod replies;
 mod shipped;
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +36,9 @@ const MORNING: Duration = Duration::from_secs(1_767_231_002);
 
 /// Rules in a folder of their own, for the accounts `shop` and `ops`.
 struct Desk {
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removes the folder at the end, if it is a temporary one.
+    _kept: Option<TempDir>,
     handler: RulesHandler,
     failures: Counter,
 }
@@ -51,15 +54,20 @@ impl Desk {
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
+        let desk = Self::of(folder.path().to_owned())?;
+        Ok(Self { _kept: Some(folder), ..desk })
+    }
+
+    /// The rules in a folder that is there already.
+    fn of(folder: PathBuf) -> Result<Self, Faults> {
         let accounts = vec!["shop".to_owned(), "ops".to_owned()];
         let failures = Counter::default();
-        let path = folder.path().to_owned();
-        let handler = RulesHandler::load(path, accounts, settings(), failures.clone())?;
-        Ok(Self { folder, handler, failures })
+        let handler = RulesHandler::load(&folder, accounts, settings(), failures.clone())?;
+        Ok(Self { folder, _kept: None, handler, failures })
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.folder.path().join(name), text).unwrap();
+        std::fs::write(self.folder.join(name), text).unwrap();
     }
 
     /// What is answered to a document; none if no rule is for it.

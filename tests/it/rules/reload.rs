@@ -5,9 +5,6 @@ use std::time::Duration;
 use yizhan::tasks::Tasks;
 
 use super::Desk;
-use super::MORNING;
-use super::said;
-use super::shop;
 
 const OLD: &str = "[[rule]]\nname = 'a'\nset = { n = '1' }\nreply = 'old {{ user.n }}'\n";
 const NEW: &str = "[[rule]]\nname = 'a'\nreply = 'new {{ user.n }}'\n";
@@ -42,7 +39,7 @@ async fn with_one_fault_in_one_file_the_whole_old_set_stays() {
 #[tokio::test]
 async fn a_folder_that_is_gone_keeps_the_old_set() {
     let desk = Desk::with(OLD);
-    std::fs::remove_dir_all(desk.folder.path()).unwrap();
+    std::fs::remove_dir_all(&desk.folder).unwrap();
     assert!(desk.handler.reload().is_err());
     assert_eq!(desk.says("x").await.as_deref(), Some("old 1"));
 }
@@ -57,25 +54,43 @@ async fn work_that_has_begun_ends_with_the_rules_it_began_with() {
     assert!(!std::sync::Arc::ptr_eq(&rules, &desk.handler.rules()));
 }
 
+/// Waits until `x` is answered with `expected`, and fails after five seconds.
+async fn wait_for(desk: &Desk, expected: &str) {
+    for _ in 0..100 {
+        if desk.says("x").await.as_deref() == Some(expected) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(desk.says("x").await.as_deref(), Some(expected));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_folder_is_watched() {
-    let desk = Desk::with(OLD);
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("handlers");
+    std::fs::create_dir(&rules).unwrap();
+    let text = |word: &str| format!("[[rule]]\nname = 'a'\nreply = '{word}'\n");
+    std::fs::write(rules.join("a.toml"), text("one")).unwrap();
+    let desk = Desk::of(rules.clone()).unwrap();
     let tasks = Tasks::new();
-    let watch = desk.handler.watch(&tasks).unwrap();
+    desk.handler.watch(&tasks).unwrap();
+    wait_for(&desk, "one").await;
+
     // As editors do it: written beside, then renamed over.
-    desk.write("10-rules.toml.tmp", NEW);
-    let [from, to] =
-        ["10-rules.toml.tmp", "10-rules.toml"].map(|name| desk.folder.path().join(name));
-    std::fs::rename(from, to).unwrap();
-    let mut said_now = None;
-    for _ in 0..100 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        said_now = desk.answer(&said("u1", "x"), &shop(MORNING)).await;
-        if said_now.as_ref().is_some_and(|it| super::plain(&it.reply).starts_with("new")) {
-            break;
-        }
-    }
-    assert_eq!(super::plain(&said_now.unwrap().reply), "new 1");
-    drop(watch);
+    std::fs::write(rules.join("a.toml~"), text("two")).unwrap();
+    std::fs::rename(rules.join("a.toml~"), rules.join("a.toml")).unwrap();
+    wait_for(&desk, "two").await;
+
+    // As deployments do it: the whole folder at once, and a change in the new one.
+    let next = folder.path().join("next");
+    std::fs::create_dir(&next).unwrap();
+    std::fs::write(next.join("a.toml"), text("three")).unwrap();
+    std::fs::rename(&rules, folder.path().join("before")).unwrap();
+    std::fs::rename(&next, &rules).unwrap();
+    wait_for(&desk, "three").await;
+    std::fs::write(rules.join("a.toml"), text("four")).unwrap();
+    wait_for(&desk, "four").await;
+
     assert!(tasks.stop(Duration::from_secs(1)).await);
 }
