@@ -104,12 +104,26 @@ impl Call {
         }
         Ok(Request {
             method: self.method,
-            url: render(&self.url)?,
+            url: render_url(&self.url, render)?,
             headers,
             body: Bytes::from(body),
             timeout: self.timeout,
             max_answer: LARGEST_ANSWER,
         })
+    }
+}
+
+/// A URL with its values. They are percent-encoded, but for dots that means nothing: a value `..`
+/// between two slashes would lead to another path than the rule's owner meant.
+pub(super) fn render_url(
+    url: &Template,
+    render: &impl Fn(&Template) -> Result<String, RenderError>,
+) -> Result<String, RenderError> {
+    let url = render(url)?;
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    match path.split(['/', '\\']).any(|part| matches!(part, "." | "..")) {
+        true => Err(RenderError::new("its URL would have `..` as a part of the path")),
+        false => Ok(url),
     }
 }
 

@@ -37,8 +37,8 @@ pub(super) struct World {
 #[error("rule `{rule}`: {what}")]
 struct RuleError {
     rule: String,
+    /// Its causes included.
     what: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 /// How far a message came without waiting.
@@ -150,7 +150,7 @@ impl Run {
             }
             Some(Work::Forward(forward)) => {
                 let scope = self.scope(holes, None);
-                let url = self.render(&forward.url, &scope);
+                let url = call::render_url(&forward.url, &|it| self.render(it, &scope));
                 let url = url.map_err(|error| fail(rule, "it cannot be forwarded", error))?;
                 let Context { account, now, .. } = &self.context;
                 let request = forward.request(url, &self.inbound, account, *now);
@@ -264,12 +264,17 @@ impl Run {
 }
 
 fn failed(rule: &Rule, what: String) -> HandlerError {
-    let error = RuleError { rule: rule.name.clone(), what, source: None };
+    let error = RuleError { rule: rule.name.clone(), what };
     HandlerError::Other(Box::new(error))
 }
 
-fn fail(rule: &Rule, what: &str, source: impl StdError + Send + Sync + 'static) -> HandlerError {
-    let what = format!("{what}: {source}");
-    let error = RuleError { rule: rule.name.clone(), what, source: Some(Box::new(source)) };
-    HandlerError::Other(Box::new(error))
+fn fail(rule: &Rule, what: &str, error: impl StdError) -> HandlerError {
+    let mut what = format!("{what}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        what.push_str(": ");
+        what.push_str(&error.to_string());
+        cause = error.source();
+    }
+    failed(rule, what)
 }

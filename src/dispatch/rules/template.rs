@@ -126,6 +126,13 @@ pub(super) struct Reach {
 #[error("a template failed: {0}")]
 pub(super) struct RenderError(String);
 
+impl RenderError {
+    /// A reason of our own; it must not carry what a user wrote.
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
 /// All templates of a set of rules.
 #[derive(Debug)]
 pub(super) struct Engine {

@@ -223,6 +223,11 @@ async fn a_user_cannot_lead_a_call_to_another_host() {
             .iter()
             .map(|it| it.split(' ').nth(1).unwrap_or_default().to_owned())
             .collect();
+        let dots = desk.try_answer(&said("u1", "get .."), &shop(MORNING)).await.unwrap();
+        assert_eq!(
+            dots.unwrap_err().to_string(),
+            "rule `r`: its call cannot be made: a template failed: its URL would have `..` as a part of the path"
+        );
         let expected =
             ["/%4010.0.0.1%2F", "/..%2F..%2Fx", "/%5C%5C10.0.0.1", "/x%0D%0AHost%3A%20y"];
         assert_eq!(paths, expected);
