@@ -9,6 +9,7 @@ pub mod code;
 pub mod exchange;
 pub mod log;
 pub mod metrics;
+pub mod notification;
 pub mod simulator;
 pub mod tasks;
 
@@ -17,6 +18,7 @@ pub mod outcome;
 
 pub mod account;
 pub mod capture;
+pub mod store;
 
 pub mod dispatch;
 pub mod inbox;

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 /// The layers, lowest first. A new module under `src/` needs its place here.
 const LAYERS: &[&[&str]] = &[
     &["clock", "entropy", "wechat"],
-    &["code", "exchange", "log", "metrics", "simulator", "tasks"],
+    &["code", "exchange", "log", "metrics", "notification", "simulator", "tasks"],
     &["config", "outcome"],
-    &["account", "capture"],
+    &["account", "capture", "store"],
     &["dispatch", "inbox"],
     &["intake"],
     &["receiver"],
