@@ -19,6 +19,8 @@ use crate::dispatch::handler;
 use crate::dispatch::handler::Context;
 use crate::dispatch::handler::Handler;
 use crate::dispatch::handler::IntoOutcome;
+use crate::dispatch::rules::RulesHandler;
+use crate::dispatch::rules::Settings;
 use crate::entropy::Entropy;
 use crate::entropy::SystemEntropy;
 use crate::inbox::Inbox;
@@ -89,6 +91,8 @@ pub struct Parts {
     pub intake: Arc<Intake>,
     /// Its background work.
     pub tasks: Tasks,
+    /// The rules, where there are any.
+    pub rules: Option<RulesHandler>,
 }
 
 impl Station {
@@ -163,6 +167,12 @@ impl Station {
     pub fn build(self) -> Result<Parts, config::fault::Faults> {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
+        let rules = load_rules(&self.config, &metrics)?;
+        let mut handlers = self.handlers;
+        handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
+        if handlers.is_empty() {
+            tracing::warn!("there is no rule and no handler: every message is taken in silence");
+        }
         let accounts = self.config.accounts.iter().map(|account| {
             let name = account.name.clone();
             (name, Arc::new(open_account(account, &metrics)))
@@ -179,13 +189,13 @@ impl Station {
         let intake = Intake {
             accounts: accounts.collect(),
             inbox: Arc::new(inbox),
-            dispatcher: Dispatcher::new(self.handlers),
+            dispatcher: Dispatcher::new(handlers),
             clock: self.clock,
             entropy: self.entropy,
             metrics,
             observer: self.observer,
         };
-        Ok(Parts { intake: Arc::new(intake), tasks })
+        Ok(Parts { intake: Arc::new(intake), tasks, rules })
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in
@@ -219,6 +229,9 @@ impl Station {
             Some(workers) => workers.get(),
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
+        if let Some(Err(error)) = parts.rules.as_ref().map(|rules| rules.watch(&parts.tasks)) {
+            tracing::warn!("the rules will not be reloaded: {error}");
+        }
         let bound = receiver
             .bind(&server.listen, workers, GRACE)
             .map_err(|source| StationError::Listen { address: server.listen, source })?;
@@ -230,7 +243,7 @@ impl Station {
     }
 }
 
-/// A station that listens.
+/// A station that listens. It answers once one of the `until`s is awaited.
 pub struct Running {
     parts: Parts,
     bound: crate::receiver::Bound,
@@ -249,8 +262,7 @@ impl Running {
     ///
     /// That of the server.
     pub async fn until_told(self) -> Result<(), StationError> {
-        let told = signal()?;
-        self.until(told).await
+        self.until(told()?).await
     }
 
     /// Serves until `told` ends: takes no more connections, finishes what is in flight, ends.
@@ -276,7 +288,11 @@ impl Running {
 }
 
 /// Ends at the first SIGTERM or SIGINT.
-fn signal() -> std::io::Result<impl Future<Output = ()>> {
+///
+/// # Errors
+///
+/// That of the system: signals cannot be listened to.
+pub fn told() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::SignalKind;
     let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
     let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt())?;
@@ -286,6 +302,24 @@ fn signal() -> std::io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+/// The rules of the folder that the config names. A folder nobody asked for may be absent.
+///
+/// # Errors
+///
+/// Everything that is wrong with the rules.
+pub(crate) fn load_rules(
+    config: &Config,
+    metrics: &Metrics,
+) -> Result<Option<RulesHandler>, config::fault::Faults> {
+    let server = &config.server;
+    if !server.is_handlers_given && !server.handlers.exists() {
+        return Ok(None);
+    }
+    let accounts = config.accounts.iter().map(|account| account.name.clone()).collect();
+    let failures = metrics.reload_failures.clone();
+    RulesHandler::load(&server.handlers, accounts, Settings::from(server), failures).map(Some)
 }
 
 /// The account at run time.

@@ -15,7 +15,8 @@ pub fn start_quietly() {
     start_at("off");
 }
 
-fn start_at(default: &str) {
+/// The same, logging `default` unless asked for something else.
+pub fn start_at(default: &str) {
     let filter = EnvFilter::try_from_env("YIZHAN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let is_json = std::env::var_os("YIZHAN_LOG_FORMAT").is_some_and(|format| format == "json");

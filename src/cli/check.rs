@@ -7,11 +7,13 @@ use serde::Serialize;
 
 use super::Exit;
 use super::Global;
+use crate::app;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
 use crate::config::fault::Fault;
 use crate::config::fault::Faults;
 use crate::config::schema;
+use crate::metrics::Metrics;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -59,7 +61,14 @@ fn check(global: &Global) -> Faults {
         Ok(loaded) => {
             let mut faults = Faults::new();
             loaded.warnings.into_iter().for_each(|warning| faults.warn(warning));
-            // The rules of `loaded.config.server.handlers` are checked here.
+            match app::load_rules(&loaded.config, &Metrics::new()) {
+                Ok(rules) => {
+                    let rules = rules.map(|rules| rules.rules());
+                    let warnings = rules.iter().flat_map(|rules| rules.warnings());
+                    warnings.cloned().for_each(|warning| faults.warn(warning));
+                }
+                Err(found) => faults.append(found),
+            }
             faults
         }
     }

@@ -2,6 +2,7 @@
 
 mod input;
 mod messages;
+mod shipped;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -71,6 +72,8 @@ macro_rules! commands {
 commands! {
     /// Run the station.
     serve Serve;
+    /// Try it out: a station, a simulated WeChat, and a page to chat with the bot.
+    demo Demo;
     /// Print what captured messages say.
     decode Decode;
     /// Send captured messages through the real path.

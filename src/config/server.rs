@@ -8,6 +8,7 @@ use jiff::tz::Offset;
 use jiff::tz::TimeZone;
 use url::Url;
 
+use super::defaults;
 use super::secret::Noted;
 use super::secret::Origin;
 use super::secret::WebhookSecret;
@@ -28,6 +29,8 @@ pub struct Server {
     pub public_url: Option<String>,
     /// The folder of rule files.
     pub handlers: PathBuf,
+    /// The owner wrote it down, so it must be there; the default one need not.
+    pub is_handlers_given: bool,
     /// The folder callbacks are written to.
     pub capture: Option<PathBuf>,
     /// What inside private networks may be reached.
@@ -47,6 +50,7 @@ pub(super) fn read(table: Table<'_>, origin: Origin<'_>) -> Option<Server> {
     let listen = listen(&table);
     let public_url = public_url(&table);
     let handlers = table.filled_text("handlers");
+    let is_handlers_given = !defaults::is_default(table.place_of("handlers"));
     let capture = table.text("capture");
     let private_hosts = private_hosts(&table);
     let workers = table.integer("workers", 0..=1024);
@@ -58,6 +62,7 @@ pub(super) fn read(table: Table<'_>, origin: Origin<'_>) -> Option<Server> {
     Some(Server {
         listen: listen?,
         public_url: public_url.ok()?,
+        is_handlers_given,
         handlers: path(handlers?),
         capture: Some(capture?).filter(|it| !it.value.is_empty()).map(path),
         private_hosts: private_hosts?,
