@@ -10,7 +10,7 @@ echo '== unit and integration tests'
 if command -v cargo-nextest >/dev/null 2>&1; then
     cargo nextest run --locked
 else
-    cargo test --locked
+    cargo test --locked --lib --bins --tests --examples
 fi
 
 echo '== examples in the documentation'
