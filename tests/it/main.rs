@@ -6,6 +6,7 @@ mod config;
 mod corpus;
 mod layers;
 mod properties;
+mod readme;
 mod refusals;
 mod retries;
 mod rules;
