@@ -3,6 +3,7 @@
 //! A message goes through [`RulesHandler`]: an index names the rules that may hold, they are asked
 //! in their order, and the first that holds answers. `docs/rules.md` is the language.
 
+mod builtin;
 mod call;
 mod condition;
 mod forward;

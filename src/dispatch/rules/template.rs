@@ -10,6 +10,8 @@ use minijinja::UndefinedBehavior;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 
+use super::builtin::FILTERS;
+use super::builtin::FUNCTIONS;
 use super::scan;
 use super::scan::Role;
 use super::scan::Word;
@@ -29,51 +31,6 @@ const LARGEST_OUTPUT: usize = 1 << 20;
 
 /// The end of the engine's name of a template whose values are percent-encoded.
 const FOR_URLS: &str = "%";
-
-/// Functions that are there beside the names.
-const FUNCTIONS: [&str; 3] = ["dict", "namespace", "range"];
-
-/// Filters worth suggesting.
-const FILTERS: [&str; 38] = [
-    "abs",
-    "batch",
-    "bool",
-    "capitalize",
-    "default",
-    "dictsort",
-    "first",
-    "float",
-    "format",
-    "groupby",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "last",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "map",
-    "max",
-    "min",
-    "reject",
-    "replace",
-    "reverse",
-    "round",
-    "safe",
-    "select",
-    "slice",
-    "sort",
-    "split",
-    "string",
-    "sum",
-    "title",
-    "tojson",
-    "trim",
-    "upper",
-    "urlencode",
-];
 
 /// What is done to every value that a template puts in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,0 +1,46 @@
+//! What the template engine brings along, for suggestions.
+
+/// Functions that are there beside the names.
+pub(super) const FUNCTIONS: [&str; 3] = ["dict", "namespace", "range"];
+
+/// Filters worth suggesting.
+pub(super) const FILTERS: [&str; 38] = [
+    "abs",
+    "batch",
+    "bool",
+    "capitalize",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "upper",
+    "urlencode",
+];
