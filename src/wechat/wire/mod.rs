@@ -85,6 +85,17 @@ struct Span {
 
 const IN_SIDE: u32 = 1 << 31;
 
+impl Span {
+    fn of<'t>(self, source: &'t str, side: &'t str) -> &'t str {
+        let (text, length) = match self.length & IN_SIDE {
+            0 => (source, self.length),
+            _ => (side, self.length & !IN_SIDE),
+        };
+        let start = self.start as usize;
+        text.get(start..start + length as usize).unwrap_or_default()
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Node {
     name: Span,
@@ -148,12 +159,7 @@ impl Tree {
     }
 
     fn text(&self, span: Span) -> &str {
-        let (text, length) = match span.length & IN_SIDE {
-            0 => (&self.source, span.length),
-            _ => (&self.side, span.length & !IN_SIDE),
-        };
-        let start = span.start as usize;
-        text.get(start..start + length as usize).unwrap_or_default()
+        span.of(&self.source, &self.side)
     }
 }
 
@@ -182,6 +188,10 @@ impl<'s> Builder<'s> {
         let start = self.side.len();
         self.side.push_str(part);
         Span { start: narrow(start), length: narrow(part.len()) | IN_SIDE }
+    }
+
+    fn text(&self, span: Span) -> &str {
+        span.of(self.source, &self.side)
     }
 
     fn open(&mut self, name: Span, kind: Kind) -> usize {

@@ -144,3 +144,23 @@ fn a_path_goes_through_lists_in_either_format() {
     let first = tree(nested).root().get("L.i.v").map(|field| field.text().to_owned());
     assert_eq!(first.as_deref(), Some("1"));
 }
+
+#[test]
+fn a_text_between_elements_is_copied_once_however_many_there_are() {
+    let text = "A".repeat(10_000);
+    let document = format!("<xml><a>&lt;{text}{}</a></xml>", "<b c=''>&amp;</b>x".repeat(1_000));
+    let tree = tree(&document);
+    let all = format!("<{text}{}", "x".repeat(1_000));
+    assert_eq!(tree.root().get("a.#text").map(|field| field.text() == all), Some(true));
+    assert!(tree.side.len() < 2 * document.len(), "{} bytes beside it", tree.side.len());
+}
+
+#[test]
+fn escapes_quotes_and_brackets_inside_strings_are_text() {
+    assert_eq!(
+        json(
+            r#" { "a\"}" : [ "\\" , "]\"{" , [ ] , { } , "" ] , "\ud83d" : null , "" : -1.5E+2 } "#
+        ),
+        "{\"a\\\"}\":[\"\\\\\",\"]\\\"{\",[],{},\"\"],\"\u{fffd}\u{fffd}\u{fffd}\":null,\"\":-1.5E+2}"
+    );
+}

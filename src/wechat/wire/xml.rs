@@ -5,22 +5,27 @@ use quick_xml::events::BytesStart;
 use quick_xml::events::Event;
 
 use super::Builder;
-use super::IN_SIDE;
 use super::Kind;
 use super::Span;
 use super::WireError;
 use super::is_filler;
-use super::narrow;
 use crate::wechat::limits;
 
 /// An element that is still open.
 struct Open {
     node: usize,
     /// Its character data so far.
-    text: Option<Span>,
+    text: Option<Chars>,
     /// It has a CDATA section, so blanks outside of it are layout and not text.
     has_cdata: bool,
     has_children: bool,
+}
+
+/// The character data of one element. Pieces are joined here and placed once, at the end: children
+/// between them may fill the side text, so joining there would copy the first piece each time.
+enum Chars {
+    One(Span),
+    Joined(String),
 }
 
 /// Reads the one element of `builder.source` into nodes.
@@ -99,9 +104,10 @@ fn close(builder: &mut Builder<'_>, stack: &mut Vec<Open>) {
     let is_root = stack.is_empty();
     if let Some(text) = element.text {
         if !element.has_children && !is_root {
-            builder.nodes[element.node].text = text;
-        } else if !is_blank(builder, text) {
+            builder.nodes[element.node].text = text.place(builder);
+        } else if !text.is_blank(builder) {
             let name = builder.place_aside("#text");
+            let text = text.place(builder);
             builder.leaf(name, Kind::Text, text);
         }
     }
@@ -134,42 +140,39 @@ fn add(
     }
     if piece == Piece::CData && !element.has_cdata {
         element.has_cdata = true;
-        if element.text.is_some_and(|text| is_blank(builder, text)) {
-            element.text = None;
-        }
+        element.text = element.text.take().filter(|text| !text.is_blank(builder));
     }
-    element.text = Some(match element.text {
-        None => builder.place(text),
-        Some(before) => join(builder, before, text),
+    element.text = Some(match element.text.take() {
+        None => Chars::One(builder.place(text)),
+        Some(before) => before.and(text, builder),
     });
     Ok(())
 }
 
-/// Puts two pieces of one text beside each other in the side text.
-fn join(builder: &mut Builder<'_>, before: Span, text: &str) -> Span {
-    let length = before.length & !IN_SIDE;
-    let ends_the_side =
-        before.length & IN_SIDE != 0 && (before.start + length) as usize == builder.side.len();
-    let start = match ends_the_side {
-        true => before.start,
-        false => {
-            let copied = text_at(builder, before).to_owned();
-            builder.place_aside(&copied).start
+impl Chars {
+    fn and(self, text: &str, builder: &Builder<'_>) -> Self {
+        let mut joined = match self {
+            Self::One(first) => builder.text(first).to_owned(),
+            Self::Joined(joined) => joined,
+        };
+        joined.push_str(text);
+        Self::Joined(joined)
+    }
+
+    fn is_blank(&self, builder: &Builder<'_>) -> bool {
+        let text = match self {
+            Self::One(text) => builder.text(*text),
+            Self::Joined(text) => text,
+        };
+        text.chars().all(is_filler)
+    }
+
+    fn place(self, builder: &mut Builder<'_>) -> Span {
+        match self {
+            Self::One(text) => text,
+            Self::Joined(text) => builder.place_aside(&text),
         }
-    };
-    builder.side.push_str(text);
-    Span { start, length: (length + narrow(text.len())) | IN_SIDE }
-}
-
-fn is_blank(builder: &Builder<'_>, span: Span) -> bool {
-    text_at(builder, span).chars().all(is_filler)
-}
-
-fn text_at<'b>(builder: &'b Builder<'_>, span: Span) -> &'b str {
-    let start = span.start as usize;
-    let end = start + (span.length & !IN_SIDE) as usize;
-    let text = if span.length & IN_SIDE == 0 { builder.source } else { &builder.side };
-    text.get(start..end).unwrap_or_default()
+    }
 }
 
 /// What `&name;` stands for. A name that XML does not define stays as it was written: nothing may
