@@ -14,6 +14,11 @@ use serde_json::Value;
 use yizhan::wechat::inbound::Inbound;
 use yizhan::wechat::wire::Tree;
 
+/// What `make fuzz` calls.
+#[expect(unreachable_pub, reason = "there it is a crate of its own")]
+#[path = "../../fuzz/src/lib.rs"]
+mod entries;
+
 /// The integers that every reader of JSON keeps.
 const EXACT: i64 = 1 << 53;
 
@@ -73,6 +78,59 @@ fn pieces() -> impl Strategy<Value = String> {
     vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// Lines that rule and config files are made of, good and bad.
+fn lines() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        prop::sample::select(vec![
+            "[[rule]]",
+            "name = 'a'",
+            "on = ['text', 'event:CLICK']",
+            "on = ['any', 1]",
+            "equals = ['帮助', '']",
+            "contains = 'x'",
+            "match = '部署 {service} 到 {env}'",
+            "match = '{a}{b'",
+            r"regex = '^(?P<id>\d+)$'",
+            "regex = '('",
+            "regex = 'a{999}{999}'",
+            "key = 'K'",
+            "when = '{{ hour >= 9 }}'",
+            "when = '{{ hour'",
+            "reply = '{{ text }} {{ user.n | int }}'",
+            "reply = '{% for i in range(9) %}{% endfor %}{{ nobody }}'",
+            "reply = { type = 'news', articles = [{ title = '{{ a }}' }] }",
+            "reply = { type = 'transfer', kf_account = 1 }",
+            "call = { url = 'http://127.0.0.1/{{ text }}', json = { a = '{{ a }}' } }",
+            "call = { url = ':' }",
+            "forward = 'http://127.0.0.1/'",
+            "set = { n = '{{ user.n }}' }",
+            "cooldown = '10s'",
+            "cooldown = '-1y'",
+            "next = true",
+            "[server]",
+            "listen = '0.0.0.0:8080'",
+            "listen = 8080",
+            "private_hosts = ['10.0.0.0/33', 'a']",
+            "timezone = '../../etc/passwd'",
+            "body_limit = '99999999999999999999GiB'",
+            "[[account]]",
+            "platform = 'wecom'",
+            "app_id = 'ww0011223344556677'",
+            "token = 'env:NOBODY'",
+            "token = 'Token0123'",
+            "encoding_aes_key = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPA'",
+            "max_age = '5m'",
+            "late = ['hold', 'hold']",
+            "'''",
+            "a = {",
+            "]]",
+        ])
+        .prop_map(str::to_owned),
+        any::<String>(),
+    ];
+    vec(line, 0..16).prop_map(|lines| lines.join("\n"))
+}
+
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -118,38 +176,66 @@ fn reprinted(document: String) -> Value {
     serde_json::from_str(&tree.root().to_json()).unwrap()
 }
 
-/// Everything that can be asked of a document, so that none of it panics.
-fn ask_everything(bytes: Vec<u8>) {
-    let Ok(inbound) = Inbound::parse(bytes) else { return };
-    serde_json::from_str::<Value>(&inbound.root().to_json()).unwrap();
-    assert!(!inbound.key().as_str().is_empty());
-    assert!(!inbound.kind().is_empty());
-    let _ = (inbound.check(), inbound.text().len(), inbound.root().all("a.b").len());
-}
-
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..512)) {
-        ask_everything(bytes);
+        entries::document(&bytes);
     }
 
     #[test]
     fn any_pieces_are_read_or_refused(text in pieces()) {
-        ask_everything(text.into_bytes());
+        entries::document(text.as_bytes());
     }
 
     #[test]
     fn any_pieces_inside_a_document_are_read_or_refused(text in pieces()) {
-        ask_everything(format!("<xml>{text}</xml>").into_bytes());
-        ask_everything(format!("<xml><MsgType>{text}</MsgType></xml>").into_bytes());
-        ask_everything(format!("{{\"a\":{text}}}").into_bytes());
+        entries::xml(format!("<xml>{text}</xml>").as_bytes());
+        entries::xml(format!("<xml><MsgType>{text}</MsgType></xml>").as_bytes());
+        entries::json(format!("{{\"a\":{text}}}").as_bytes());
+    }
+
+    #[test]
+    fn any_query_envelope_callback_and_capture_is_read_or_refused(
+        bytes in vec(any::<u8>(), 0..512),
+        text in pieces(),
+        pairs in "((signature|timestamp|nonce|echostr|n%6fnce)=[%0-9a-f+]{0,9}&){0,6}",
+    ) {
+        for bytes in [bytes.as_slice(), text.as_bytes(), pairs.as_bytes()] {
+            entries::query(bytes);
+            entries::envelope(bytes);
+            entries::callback(bytes);
+            entries::capture(bytes);
+        }
+        let capture = format!("POST /callback/a?{pairs} HTTP/1.1\r\na: b\r\n\r\n{text}");
+        entries::capture(capture.as_bytes());
+    }
+
+    /// Random bytes, a length, the message with its receiver, the padding: some as they should be.
+    #[test]
+    fn any_plaintext_of_an_envelope_is_read_or_refused(
+        length in prop_oneof![0_u32..64, any::<u32>()],
+        rest in vec(any::<u8>(), 0..96),
+        padding in 0_u8..40,
+    ) {
+        let mut plain = [[0; 16].as_slice(), &length.to_be_bytes(), &rest].concat();
+        plain.resize(plain.len() + usize::from(padding), padding);
+        plain.resize(plain.len().next_multiple_of(16), padding);
+        entries::envelope(&plain);
+    }
+
+    #[test]
+    fn any_rule_file_and_config_file_is_read_or_refused(text in lines(), pieces in pieces()) {
+        for text in [&text, &pieces] {
+            entries::rules(text.as_bytes());
+            entries::config(text.as_bytes());
+        }
     }
 
     #[test]
     fn any_cut_of_a_document_is_read_or_refused(object in objects(), cut in any::<prop::sample::Index>()) {
         let mut bytes = object.to_string().into_bytes();
         bytes.truncate(cut.index(bytes.len() + 1));
-        ask_everything(bytes);
+        entries::document(&bytes);
     }
 
     #[test]
