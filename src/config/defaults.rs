@@ -3,6 +3,7 @@
 use super::fault::Faults;
 use super::settings::SECTIONS;
 use super::settings::Section;
+use super::settings::Setting;
 use super::table::Document;
 use super::tree::Entry;
 use super::tree::Place;
@@ -27,6 +28,15 @@ pub(super) fn lay_under(document: &mut Document) {
             fill(entries, template(&given.node.value));
         }
     }
+}
+
+/// What holds where `setting` is not given.
+pub(super) fn entry_of(setting: &Setting) -> Option<Entry> {
+    let text = format!("{} = {}", setting.key, setting.default?);
+    let mut faults = Faults::new();
+    let document = Document::parse(FILE, &text, &mut faults)
+        .expect("a default in the table of settings is TOML, which a test says");
+    document.entries().first().cloned()
 }
 
 /// Whether something was not written by the owner.

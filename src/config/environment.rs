@@ -210,8 +210,9 @@ pub(super) fn put(entries: &mut Vec<Entry>, key: &str, value: Value, place: &Pla
 
 /// A variable is text; what the setting holds says how to read it. Lists are separated by commas.
 /// What cannot be read so stays text, and the reader of the setting says what is wrong with it.
-fn typed(value: &str, kind: Kind) -> Value {
+pub(super) fn typed(value: &str, kind: Kind) -> Value {
     match kind {
+        Kind::Boolean if value == "true" || value == "false" => Value::Boolean(value == "true"),
         Kind::Integer(..) => {
             value.trim().parse().map_or_else(|_| Value::Text(value.to_owned()), Value::Integer)
         }

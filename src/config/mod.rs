@@ -10,6 +10,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 pub mod account;
+pub mod channel;
 mod defaults;
 pub mod environment;
 pub mod fault;
@@ -20,10 +21,12 @@ pub mod schema;
 pub mod secret;
 pub mod server;
 pub mod settings;
+pub mod sheet;
 pub mod table;
 pub mod tree;
 
 use account::Account;
+use channel::Channel;
 use environment::Environment;
 use fault::Fault;
 use fault::Faults;
@@ -49,6 +52,8 @@ pub struct Config {
     pub inbox: Inbox,
     /// The accounts, at least one.
     pub accounts: Vec<Account>,
+    /// The ways out.
+    pub channels: Vec<Channel>,
 }
 
 /// A config, and what its owner should know about it.
@@ -114,9 +119,10 @@ fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
     let server = root.table("server").and_then(|table| server::read(table, origin));
     let inbox = root.table("inbox").and_then(inbox::read);
     let accounts = account::read_all(root, origin);
+    let channels = channel::read_all(root, origin);
     later::check(root);
     root.finish(&SECTIONS.map(|section| section.name));
-    Some(Config { server: server?, inbox: inbox?, accounts })
+    Some(Config { server: server?, inbox: inbox?, accounts, channels })
 }
 
 fn read_file(path: &Path) -> Result<String, Fault> {

@@ -102,6 +102,10 @@ fn of_kind(kind: Kind) -> Value {
         Kind::Integer(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Secrets => {
+            json!({ "type": "object", "additionalProperties": { "type": "string" } })
+        }
         Kind::Word(words) => json!({ "enum": words() }),
         Kind::Words(words) => {
             let word = json!({ "enum": words() });

@@ -7,6 +7,10 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hmac::Hmac;
+use hmac::KeyInit as _;
+use hmac::Mac as _;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::environment::Environment;
@@ -51,9 +55,16 @@ impl WebhookSecret {
         WEBHOOK_BYTES.contains(&bytes.len()).then_some(Self(bytes))
     }
 
-    /// The key of the signature.
-    pub fn expose(&self) -> &[u8] {
-        &self.0
+    /// The value of `webhook-signature`; `timestamp` in seconds since 1970.
+    ///
+    /// Source: standardwebhooks.com, "Signature scheme".
+    pub fn sign(&self, id: &str, timestamp: u64, body: &[u8]) -> String {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.0);
+        let mut mac = mac.expect("HMAC takes keys of any length");
+        for part in [id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body] {
+            mac.update(part);
+        }
+        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
     }
 }
 
@@ -94,6 +105,26 @@ impl Origin<'_> {
         }
     }
 
+    /// A secret that signs webhooks; none where it is missing or empty.
+    pub(super) fn webhook_secret(
+        &self,
+        table: &Table<'_>,
+        key: &str,
+    ) -> Result<Option<WebhookSecret>, Noted> {
+        let Some(text) = self.secret(table, key)? else {
+            return Ok(None);
+        };
+        WebhookSecret::parse(text.expose()).map(Some).ok_or_else(|| {
+            let advice = "write `whsec_` and 24 to 64 random bytes in base64";
+            table.value_fault(
+                key,
+                format!("`{key}` is no webhook secret"),
+                Some(advice.to_owned()),
+            );
+            Noted
+        })
+    }
+
     fn of_variable(&self, name: &str) -> Result<Secret, (String, String)> {
         self.environment.get(name).map(Secret::new).ok_or_else(|| {
             let message = format!("the environment variable `{name}` is not set");
@@ -131,10 +162,21 @@ mod tests {
     #[test]
     fn a_webhook_secret_is_whsec_and_24_to_64_bytes_in_base64() {
         let secret = WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        assert_eq!(secret.expose().len(), 24);
+        assert_eq!(secret.0.len(), 24);
         assert!(WebhookSecret::parse("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_none());
         assert!(WebhookSecret::parse("whsec_c2hvcnQ=").is_none());
         assert!(WebhookSecret::parse("whsec_!").is_none());
+    }
+
+    #[test]
+    fn the_signature_is_that_of_the_published_example() {
+        // Also: hmac.new(b64decode("MfKQ…"), b"msg_p5jX….1614265330.{…}", "sha256") in Python.
+        let secret = WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let id = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+        assert_eq!(
+            secret.sign(id, 1_614_265_330, br#"{"test": 2432232314}"#),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(super) fn read(table: Table<'_>, origin: Origin<'_>) -> Option<Server> {
     let workers = table.integer("workers", 0..=1024);
     let body_limit = body_limit(&table);
     let timezone = timezone(&table);
-    let webhook_secret = webhook_secret(&table, origin);
+    let webhook_secret = origin.webhook_secret(&table, "webhook_secret");
     table.finish(&settings::SERVER.keys());
     let path = |text: Text<'_>| origin.folder.join(text.value);
     Some(Server {
@@ -150,18 +150,6 @@ fn without_database(name: &str) -> Option<TimeZone> {
         "UTC" => Some(TimeZone::UTC),
         _ => None,
     }
-}
-
-fn webhook_secret(table: &Table<'_>, origin: Origin<'_>) -> Result<Option<WebhookSecret>, Noted> {
-    let Some(text) = origin.secret(table, "webhook_secret")? else {
-        return Ok(None);
-    };
-    WebhookSecret::parse(text.expose()).map(Some).ok_or_else(|| {
-        let advice = "write `whsec_` and 24 to 64 random bytes in base64";
-        let message = "`webhook_secret` is no webhook secret";
-        table.value_fault("webhook_secret", message, Some(advice.to_owned()));
-        Noted
-    })
 }
 
 #[cfg(test)]

@@ -34,33 +34,6 @@ pub const ADMIN: Section = Section {
     )],
 };
 
-/// `[[channel]]`. Each kind has settings of its own beside these.
-pub const CHANNEL: Section = Section {
-    name: "channel",
-    is_many: true,
-    is_open: true,
-    is_used: false,
-    doc: "A way out: a push service, a webhook, a mailbox.",
-    settings: &[
-        Setting::bare("name", Kind::Text, "\"ops\"", "What rules and the API call it.").required(),
-        Setting::bare("kind", Kind::Text, "\"wxpusher\"", "Its kind.").required(),
-        Setting::bare("base_url", Kind::Text, "\"\"", "For a proxy, a private deployment, a test."),
-        Setting::bare("rate", Kind::Text, "\"20/m\"", "How much it may send."),
-        Setting::bare(
-            "fallback",
-            Kind::Texts,
-            "[\"mail\"]",
-            "Tried, in order, when this one gives up.",
-        ),
-        Setting::bare(
-            "hook_secret",
-            Kind::Secret,
-            "\"env:OPS_HOOK_SECRET\"",
-            "Proves receipts of a service that signs nothing.",
-        ),
-    ],
-};
-
 /// `[[key]]`.
 pub const KEY: Section = Section {
     name: "key",

@@ -4,6 +4,7 @@
 use crate::wechat::Mode;
 use crate::wechat::Platform;
 
+pub mod channel;
 pub mod later;
 
 use super::account::Late;
@@ -29,6 +30,10 @@ pub enum Kind {
     Word(fn() -> Vec<&'static str>),
     /// Some of some words.
     Words(fn() -> Vec<&'static str>),
+    /// `true` or `false`.
+    Boolean,
+    /// A table of names and strings, `env:NAME` or `file:PATH`.
+    Secrets,
 }
 
 /// One setting.
@@ -49,16 +54,29 @@ pub struct Setting {
 }
 
 impl Setting {
-    const fn with(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Self {
+    /// One that holds `default`, written as TOML, unless it is given.
+    pub const fn with(
+        key: &'static str,
+        kind: Kind,
+        default: &'static str,
+        doc: &'static str,
+    ) -> Self {
         let default = Some(default);
         Self { key, kind, default, example: "", is_required: false, doc }
     }
 
-    const fn bare(key: &'static str, kind: Kind, example: &'static str, doc: &'static str) -> Self {
+    /// One without a default; `example`, written as TOML, could stand there.
+    pub const fn bare(
+        key: &'static str,
+        kind: Kind,
+        example: &'static str,
+        doc: &'static str,
+    ) -> Self {
         Self { key, kind, default: None, example, is_required: false, doc }
     }
 
-    const fn required(self) -> Self {
+    /// The same, and it must be there.
+    pub const fn required(self) -> Self {
         Self { is_required: true, ..self }
     }
 }
@@ -101,8 +119,8 @@ pub const SECTIONS: [&Section; 8] = [
     &INBOX,
     &ACCOUNT,
     &later::STORE,
+    &channel::CHANNEL,
     &later::ADMIN,
-    &later::CHANNEL,
     &later::KEY,
     &later::ASSISTANT,
 ];

@@ -74,6 +74,15 @@ pub struct Table<'d> {
 }
 
 impl<'d> Table<'d> {
+    /// These entries as a table that begins at `place`.
+    pub(in crate::config) fn over(
+        entries: &'d [Entry],
+        place: &'d Place,
+        noted: &'d RefCell<Faults>,
+    ) -> Self {
+        Self { entries, place, noted }
+    }
+
     /// Where it begins.
     pub fn place(&self) -> &'d Place {
         self.place
