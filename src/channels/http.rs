@@ -1,0 +1,180 @@
+//! Channels that are one HTTP exchange, as nearly all are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::fmt::rfc2822;
+
+use super::Channel;
+use super::Parcel;
+use super::Sending;
+use crate::exchange::Exchange;
+use crate::exchange::ExchangeError;
+use crate::exchange::Request;
+use crate::exchange::Response;
+use crate::notification::Blame;
+use crate::notification::Failure;
+use crate::notification::Receipt;
+use crate::notification::Terms;
+
+/// The largest answer that is read, in bytes. A service says yes or no in a few hundred.
+pub const LARGEST_ANSWER: usize = 64 << 10;
+
+/// How much of an answer is kept for a person to read, in characters.
+const SHOWN: usize = 300;
+
+/// A channel that is one HTTP exchange. Neither method does any I/O.
+pub trait HttpChannel: Send + Sync {
+    /// The request that carries the parcel. Its time limit is set to the channel's by whoever
+    /// sends it.
+    ///
+    /// # Errors
+    ///
+    /// A notification that this service cannot be given, with [`Blame::Request`].
+    fn request(&self, parcel: &Parcel) -> Result<Request, Failure>;
+
+    /// What the service's answer means.
+    ///
+    /// # Errors
+    ///
+    /// Its no, and whose fault that is.
+    fn receipt(&self, response: &Response) -> Result<Receipt, Failure>;
+}
+
+/// Sends the requests of an [`HttpChannel`].
+pub(super) struct Http<C> {
+    pub(super) channel: C,
+    pub(super) exchange: Arc<Exchange>,
+    pub(super) terms: Terms,
+}
+
+impl<C: HttpChannel> Channel for Http<C> {
+    fn terms(&self) -> Terms {
+        self.terms.clone()
+    }
+
+    fn send<'a>(&'a self, parcel: &'a Parcel) -> Sending<'a> {
+        Box::pin(async move {
+            let request = self.channel.request(parcel)?;
+            let request = Request { timeout: self.terms.limit, ..request };
+            let response = self.exchange.send(request).await.map_err(|error| broken(&error))?;
+            self.channel.receipt(&response)
+        })
+    }
+}
+
+/// What an exchange without an answer means.
+fn broken(error: &ExchangeError) -> Failure {
+    let (blame, code, advice) = match error {
+        error if error.may_have_arrived() => (Blame::Unknown, "channel.unknown", ""),
+        ExchangeError::Url | ExchangeError::Header(_) => {
+            (Blame::Request, "channel.request", "Correct the channel's address and headers.")
+        }
+        ExchangeError::Refused(_) => (
+            Blame::Request,
+            "channel.private",
+            "List the host in `[server] private_hosts` if it may be reached.",
+        ),
+        _ => (Blame::Service { retry_after: None }, "channel.unreachable", ""),
+    };
+    let advice = advice.to_owned();
+    Failure { blame, code: code.to_owned(), advice, detail: error.to_string() }
+}
+
+/// What a status that is no success means; the code is `http.STATUS`. None for a success (2xx).
+///
+/// A service that was too slow for its own proxy (502, 504) may have taken the notification.
+pub fn refusal(response: &Response) -> Option<Failure> {
+    let retry_after = retry_after(response);
+    let blame = match response.status {
+        200..=299 => return None,
+        429 => Blame::Quota { retry_after },
+        502 | 504 => Blame::Unknown,
+        408 | 425 | 500..=599 => Blame::Service { retry_after },
+        _ => Blame::Request,
+    };
+    let advice = match response.status {
+        300..=399 => "Redirects are not followed: give the address it leads to.",
+        401 | 403 => "Compare the channel's secrets with the service's.",
+        404 | 410 => "Compare the channel's address with the service's.",
+        _ => "",
+    };
+    Some(Failure {
+        blame,
+        code: format!("http.{}", response.status),
+        advice: advice.to_owned(),
+        detail: excerpt(&response.body),
+    })
+}
+
+/// How long the service wants to be left alone: `Retry-After` in seconds or, against the
+/// answer's own `Date`, as a time. Source: RFC 9110, 10.2.3.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let header = |wanted: &str| {
+        let found = response.headers.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.trim())
+    };
+    let text = header("retry-after")?;
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let time = |text: &str| rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    let wait = time(text)?.duration_since(time(header("date")?)?);
+    Duration::try_from(wait).ok()
+}
+
+/// The beginning of an answer, on one line.
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().filter(|it| !it.is_control()).take(SHOWN).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::refusal;
+    use super::retry_after;
+    use crate::exchange::Response;
+    use crate::notification::Blame;
+
+    fn answer(status: u16, headers: &[(&str, &str)]) -> Response {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Response { status, headers: headers.collect(), body: "no\n  room".into() }
+    }
+
+    #[test]
+    fn a_status_says_whose_fault_it_is() {
+        let none = None;
+        for (status, blame) in [
+            (301, Blame::Request),
+            (400, Blame::Request),
+            (404, Blame::Request),
+            (408, Blame::Service { retry_after: none }),
+            (429, Blame::Quota { retry_after: none }),
+            (500, Blame::Service { retry_after: none }),
+            (502, Blame::Unknown),
+            (503, Blame::Service { retry_after: none }),
+            (504, Blame::Unknown),
+        ] {
+            assert_eq!(refusal(&answer(status, &[])).map(|it| it.blame), Some(blame), "{status}");
+        }
+        assert_eq!(refusal(&answer(204, &[])), None);
+        let failure = refusal(&answer(500, &[])).unwrap();
+        assert_eq!(failure.to_string(), "http.500: no room");
+    }
+
+    #[test]
+    fn the_service_says_how_long_to_wait_in_seconds_or_as_a_time() {
+        let wait = |headers: &[(&str, &str)]| retry_after(&answer(503, headers));
+        assert_eq!(wait(&[("retry-after", "120")]), Some(Duration::from_mins(2)));
+        let date = ("date", "Wed, 25 Nov 2026 08:00:00 GMT");
+        let later = ("retry-after", "Wed, 25 Nov 2026 08:00:30 GMT");
+        assert_eq!(wait(&[date, later]), Some(Duration::from_secs(30)));
+        assert_eq!(wait(&[later]), None);
+        assert_eq!(wait(&[("date", later.1), ("retry-after", date.1)]), None);
+        assert_eq!(wait(&[("retry-after", "soon")]), None);
+        assert_eq!(wait(&[("retry-after", "-1")]), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! The ways out. ONE FILE AND ONE LINE for each kind of channel.
+//!
+//! A kind whose service takes a notification in one HTTP exchange is an [`HttpChannel`]: it says
+//! what the request is and what the answer means, and does no I/O. [`Setup::http`] makes a
+//! [`Channel`] of it. Anything else implements [`Channel`] itself.
+
+mod http;
+mod kind;
+mod log;
+mod registry;
+mod webhook;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::http::HttpChannel;
+pub use self::http::LARGEST_ANSWER;
+pub use self::http::refusal;
+pub use self::kind::ChannelKind;
+pub use self::kind::Means;
+pub use self::kind::Setup;
+pub use self::registry::Channels;
+use crate::notification::Failure;
+use crate::notification::Notification;
+use crate::notification::Receipt;
+use crate::notification::Terms;
+use crate::store::DeliveryId;
+
+/// Every kind of channel, by name. To add one: write its file, add its line.
+pub const KINDS: &[ChannelKind] = &[log::KIND, webhook::KIND];
+
+/// The kind called `name`.
+pub fn kind(name: &str) -> Option<&'static ChannelKind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// One notification on one try.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parcel {
+    /// The delivery's id: the same on every try, so what a service takes to recognise a repetition.
+    pub id: DeliveryId,
+    /// Which try it is on this channel, from 1.
+    pub attempt: u32,
+    /// When it is sent, since 1970.
+    pub now: Duration,
+    /// What is sent.
+    pub notification: Arc<Notification>,
+}
+
+/// A send under way.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Receipt, Failure>> + Send + 'a>>;
+
+/// One configured way out.
+pub trait Channel: Send + Sync {
+    /// How it wants to be used. Asked once, when the station starts.
+    fn terms(&self) -> Terms;
+
+    /// Sends one notification. It ends within [`Terms::limit`]; whoever calls ends it then.
+    fn send<'a>(&'a self, parcel: &'a Parcel) -> Sending<'a>;
+}

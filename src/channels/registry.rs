@@ -1,0 +1,117 @@
+//! The channels of one station, by name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Channel;
+use super::ChannelKind;
+use super::KINDS;
+use super::kind;
+use super::kind::Means;
+use super::kind::Setup;
+use crate::config::channel::Channel as Common;
+use crate::config::fault::Faults;
+use crate::config::fault::did_you_mean;
+use crate::config::settings;
+use crate::config::settings::Setting;
+
+/// Kinds that the documentation names and that a later version brings. A config that has one
+/// loads; nothing can be sent through it.
+const COMING: &[&str] = &[
+    "bark",
+    "dingtalk",
+    "discord",
+    "email",
+    "feishu",
+    "gotify",
+    "ntfy",
+    "pushdeer",
+    "pushplus",
+    "qmsg",
+    "serverchan",
+    "slack",
+    "sre24",
+    "telegram",
+    "wecom-app",
+    "wecom-robot",
+    "wxpusher",
+];
+
+/// Every way out, by name.
+#[derive(Clone, Default)]
+pub struct Channels {
+    by_name: BTreeMap<String, Arc<dyn Channel>>,
+}
+
+impl Channels {
+    /// Makes the channels that the config lists. What is wrong with their settings is added to
+    /// `faults`.
+    pub fn build(configured: &[Common], means: &Means, faults: &mut Faults) -> Self {
+        let mut channels = Self::default();
+        for common in configured {
+            if let Some(channel) = build(common, means, faults) {
+                channels.insert(&common.name, channel);
+            }
+        }
+        channels
+    }
+
+    /// Adds a channel that no config names. A name with an account behind a slash, as in
+    /// `wechat-customer/shop`, is the channel `wechat-customer` of that account: it queues apart
+    /// from those of other accounts, and has a pace of its own.
+    pub fn insert(&mut self, name: impl Into<String>, channel: Arc<dyn Channel>) {
+        self.by_name.insert(name.into(), channel);
+    }
+
+    /// The lane in which what goes through `channel` for `account` waits. None: there is no such
+    /// channel.
+    pub fn lane(&self, channel: &str, account: Option<&str>) -> Option<String> {
+        let of_account = account.map(|account| format!("{channel}/{account}"));
+        let is_there = |name: &String| self.by_name.contains_key(name);
+        of_account.filter(is_there).or_else(|| Some(channel.to_owned()).filter(is_there))
+    }
+
+    /// The channel of a lane.
+    pub fn of_lane(&self, lane: &str) -> Option<&Arc<dyn Channel>> {
+        self.by_name.get(lane)
+    }
+
+    /// Each lane with its channel, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<dyn Channel>)> {
+        self.by_name.iter().map(|(name, channel)| (name.as_str(), channel))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+}
+
+fn build(common: &Common, means: &Means, faults: &mut Faults) -> Option<Arc<dyn Channel>> {
+    let kind = kind(&common.kind);
+    let own = kind.map_or(&[][..], |kind| kind.settings);
+    common.sheet.read(own, faults, |fields| {
+        let Some(kind) = kind else {
+            if COMING.contains(&common.kind.as_str()) {
+                let message = format!("`{}` is accepted and not used by this version", common.kind);
+                fields.table.warn("kind", message, None);
+                return None;
+            }
+            let names = KINDS.iter().map(|kind| kind.name);
+            let advice = did_you_mean(&common.kind, names)
+                .unwrap_or_else(|| "`yizhan channels` lists the kinds".to_owned());
+            let message = format!("there is no kind of channel `{}`", common.kind);
+            fields.table.value_fault("kind", message, Some(advice));
+            return None;
+        };
+        fields.table.finish(&keys(kind));
+        let terms = super::kind::terms(&(kind.terms)(), common);
+        (kind.build)(&Setup { common, fields, means, terms })
+    })
+}
+
+/// The keys that a channel of `kind` has.
+fn keys(kind: &ChannelKind) -> Vec<&'static str> {
+    let all = settings::channel::CHANNEL.settings.iter().chain(kind.settings);
+    all.map(|setting: &Setting| setting.key).collect()
+}
