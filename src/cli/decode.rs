@@ -41,7 +41,10 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
     for path in &args.files {
         messages::read(path, &mut files);
     }
-    let accounts = accounts(args, global)?;
+    // A bare message needs no config, so one that is there and incomplete is no obstacle.
+    let needs_accounts =
+        args.account.is_some() || files.iter().flatten().any(|file: &File| file.is_capture());
+    let accounts = if needs_accounts { accounts(args, global)? } else { HashMap::new() };
     let mut out = std::io::stdout().lock();
     let mut exit = Exit::Done;
     for file in files {
@@ -108,15 +111,8 @@ fn line(
 fn print(file: &str, inbound: &Inbound) -> String {
     let mut line = String::from("{\"file\":");
     write_string(file, &mut line);
-    for (name, value) in [("kind", inbound.kind()), ("type", &inbound.type_name())] {
-        line.extend([",\"", name, "\":"]);
-        write_string(value, &mut line);
-    }
-    let is_typed = inbound.check().is_some_and(|check| check.is_ok());
-    line.extend([",\"typed\":", if is_typed { "true" } else { "false" }, ",\"key\":"]);
-    write_string(inbound.key().as_str(), &mut line);
-    line.push_str(",\"fields\":");
-    inbound.root().write_json(&mut line);
+    line.push(',');
+    inbound.write_members(&mut line);
     line.push('}');
     line
 }

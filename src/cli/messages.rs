@@ -31,8 +31,12 @@ pub(super) enum Content {
 
 impl File {
     /// A file that begins with a request line is a capture, whatever it is called.
+    pub(super) fn is_capture(&self) -> bool {
+        self.bytes.starts_with(b"GET ") || self.bytes.starts_with(b"POST ")
+    }
+
     pub(super) fn content(self) -> anyhow::Result<Content> {
-        match self.bytes.starts_with(b"GET ") || self.bytes.starts_with(b"POST ") {
+        match self.is_capture() {
             true => Ok(Content::Capture(Capture::parse(&self.bytes)?)),
             false => Ok(Content::Bare(self.bytes)),
         }

@@ -31,7 +31,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Forward {
     pub(super) url: Template,
-    secret: WebhookSecret,
+    /// Without one, what is forwarded is not signed.
+    secret: Option<WebhookSecret>,
     timeout: Duration,
 }
 
@@ -44,8 +45,8 @@ impl Forward {
     ) -> Option<Self> {
         let table = &reader.table;
         if secret.is_none() {
-            let advice = "set `server.webhook_secret`, with which what is forwarded is signed";
-            table.fault("forward", "there is no webhook secret", Some(advice.to_owned()));
+            let advice = "set `server.webhook_secret`, so that the other side knows who asks";
+            table.warn("forward", "what is forwarded is not signed", Some(advice.to_owned()));
         }
         let inner: Option<Table<'_>> = match table.value("forward").map(|it| &it.value) {
             Some(Value::Table(_)) => table.table("forward"),
@@ -59,7 +60,7 @@ impl Forward {
             }
             None => (call::read_url(reader, table, "forward", allowed), TIMEOUT),
         };
-        Some(Self { url: url?, secret: secret?.clone(), timeout })
+        Some(Self { url: url?, secret: secret.cloned(), timeout })
     }
 
     /// The request that carries `inbound`; `now` since 1970.
@@ -70,20 +71,22 @@ impl Forward {
         account: &str,
         now: Duration,
     ) -> Request {
-        let key = inbound.key();
-        let id = message_id(account, key.as_str());
-        let body = body(inbound, account, key.as_str());
-        let signature = self.secret.sign(&id, now.as_secs(), body.as_bytes());
+        let id = message_id(account, inbound.key().as_str());
+        let body = body(inbound, account);
+        let signature =
+            self.secret.as_ref().map(|secret| secret.sign(&id, now.as_secs(), body.as_bytes()));
         let headers = [
-            ("content-type", "application/json".to_owned()),
-            ("webhook-id", id),
-            ("webhook-timestamp", now.as_secs().to_string()),
+            ("content-type", Some("application/json".to_owned())),
+            ("webhook-id", Some(id)),
+            ("webhook-timestamp", Some(now.as_secs().to_string())),
             ("webhook-signature", signature),
         ];
+        let headers =
+            headers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Request {
             method: Method::Post,
             url,
-            headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
+            headers: headers.collect(),
             body: body.into(),
             timeout: self.timeout,
             max_answer: LARGEST_ANSWER,
@@ -91,17 +94,13 @@ impl Forward {
     }
 }
 
-/// `{"account","type","message","key"}`; the fields as they arrived, as `decode` prints them.
-fn body(inbound: &Inbound, account: &str, key: &str) -> String {
+/// `{"account","kind","type","typed","key","fields"}`: as `decode` prints it.
+fn body(inbound: &Inbound, account: &str) -> String {
     let mut out = String::with_capacity(512);
     out.push_str("{\"account\":");
     write_string(account, &mut out);
-    out.push_str(",\"type\":");
-    write_string(&inbound.type_name(), &mut out);
-    out.push_str(",\"message\":");
-    inbound.root().write_json(&mut out);
-    out.push_str(",\"key\":");
-    write_string(key, &mut out);
+    out.push(',');
+    inbound.write_members(&mut out);
     out.push('}');
     out
 }
@@ -154,8 +153,8 @@ mod tests {
             <ToUserName>gh_1</ToUserName><Content>a \"b\"</Content><MsgId>7</MsgId></xml>";
         let inbound = Inbound::parse(xml.into()).unwrap();
         assert_eq!(
-            body(&inbound, "shop", inbound.key().as_str()),
-            r#"{"account":"shop","type":"text","message":{"MsgType":"text","FromUserName":"o1","ToUserName":"gh_1","Content":"a \"b\"","MsgId":"7"},"key":"text/gh_1/o1/7"}"#
+            body(&inbound, "shop"),
+            r#"{"account":"shop","kind":"message","type":"text","typed":true,"key":"text/gh_1/o1/7","fields":{"MsgType":"text","FromUserName":"o1","ToUserName":"gh_1","Content":"a \"b\"","MsgId":"7"}}"#
         );
         assert_eq!(message_id("shop", "k"), message_id("shop", "k"));
         assert_ne!(message_id("shop", "k"), message_id("shopk", ""));

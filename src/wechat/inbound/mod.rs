@@ -32,6 +32,7 @@ use super::wire::Field;
 use super::wire::Format;
 use super::wire::Tree;
 use super::wire::WireError;
+use super::wire::write_string;
 
 /// What sort of thing arrived, and by which member its type is told.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -270,6 +271,25 @@ impl Inbound {
     /// By what a retry of it is recognised.
     pub fn key(&self) -> Key {
         Key::of(self)
+    }
+
+    /// Appends `"kind":…,"type":…,"typed":…,"key":…,"fields":…`: how `decode` prints a message and
+    /// external handlers get it. `fields` is every field as it arrived.
+    pub(crate) fn write_members(&self, out: &mut String) {
+        let (kind, name, key) = (self.kind(), self.type_name(), self.key());
+        let is_typed = self.check().is_some_and(|check| check.is_ok());
+        for (member, value) in [("\"kind\":", kind), (",\"type\":", &name)] {
+            out.push_str(member);
+            write_string(value, out);
+        }
+        out.push_str(if is_typed {
+            ",\"typed\":true,\"key\":"
+        } else {
+            ",\"typed\":false,\"key\":"
+        });
+        write_string(key.as_str(), out);
+        out.push_str(",\"fields\":");
+        self.root().write_json(out);
     }
 
     fn declared(&self) -> Option<&'static Type> {

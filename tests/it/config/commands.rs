@@ -91,3 +91,16 @@ fn check_prints_the_schema_without_a_config() {
     let schema: Value = serde_json::from_slice(&check.stdout).unwrap();
     assert_eq!(schema["title"], "yizhan.toml");
 }
+
+#[test]
+fn a_bare_message_is_decoded_beside_a_config_that_is_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("yizhan.toml"), "[[account]]\ntoken = \"env:NOWHERE\"\n").unwrap();
+    fs::write(folder.path().join("a.json"), r#"{"MsgType":"text","MsgId":1}"#).unwrap();
+    let decode = yizhan(folder.path(), &["decode", "a.json"]);
+    assert_eq!(decode.status.code(), Some(0), "{decode:?}");
+    let expected = r#"{"file":"a.json","kind":"message","type":"text","typed":false,"key":"text///1","fields":{"MsgType":"text","MsgId":1}}"#;
+    assert_eq!(said(&decode).trim_end(), expected);
+    let check = yizhan(folder.path(), &["decode", "--account", "a", "--query", "", "a.json"]);
+    assert_eq!(check.status.code(), Some(2), "{check:?}");
+}

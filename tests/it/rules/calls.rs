@@ -271,14 +271,14 @@ async fn an_external_handler_gets_the_message_signed_and_its_answer_is_the_reply
         assert!(head.starts_with("POST /hook HTTP/1.1\r\n"), "{head}");
         assert_eq!(
             body,
-            r#"{"account":"shop","type":"text","message":{"ToUserName":"gh_1","FromUserName":"u1","CreateTime":"1767231000","MsgType":"text","Content":"x","MsgId":"7300000000000000001"},"key":"text/gh_1/u1/7300000000000000001"}"#
+            r#"{"account":"shop","kind":"message","type":"text","typed":true,"key":"text/gh_1/u1/7300000000000000001","fields":{"ToUserName":"gh_1","FromUserName":"u1","CreateTime":"1767231000","MsgType":"text","Content":"x","MsgId":"7300000000000000001"}}"#
         );
         // sha256(b"shop\0" + key)[:16], and hmac.new(secret, f"{id}.1767231002.{body}", "sha256"),
         // both computed with Python.
         for header in [
             "webhook-id: msg_47ab55738312083d417819724436e580",
             "webhook-timestamp: 1767231002",
-            "webhook-signature: v1,yVyjwBvPaCrWQ8iSX2R4TN5HB4m9CK/WErCiX8BLOcw=",
+            "webhook-signature: v1,ulRz7qCWMUy8sdy2Hofwnxt63omJexrTW4A3AKbO2Ps=",
         ] {
             assert!(head.contains(header), "{header}\n{head}");
         }

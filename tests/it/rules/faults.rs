@@ -66,17 +66,17 @@ fn a_type_that_looks_like_a_slip_is_only_worth_a_warning() {
 }
 
 #[test]
-fn without_a_webhook_secret_nothing_can_be_forwarded() {
+fn without_a_webhook_secret_what_is_forwarded_is_unsigned_and_a_warning_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let rule = "[[rule]]\nname = 'a'\nforward = 'https://example.com'\n";
     std::fs::write(folder.path().join("a.toml"), rule).unwrap();
     let settings = Settings { webhook_secret: None, ..settings() };
-    let faults = Rules::load(folder.path(), &[], &settings).unwrap_err();
-    let fault = faults.iter().next().unwrap();
-    assert_eq!((fault.line, fault.message.as_str()), (3, "there is no webhook secret"));
+    let rules = Rules::load(folder.path(), &[], &settings).unwrap();
+    let warning = &rules.warnings()[0];
+    assert_eq!((warning.line, warning.message.as_str()), (3, "what is forwarded is not signed"));
     assert_eq!(
-        fault.advice.as_deref(),
-        Some("set `server.webhook_secret`, with which what is forwarded is signed")
+        warning.advice.as_deref(),
+        Some("set `server.webhook_secret`, so that the other side knows who asks")
     );
 }
 
