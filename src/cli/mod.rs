@@ -7,6 +7,7 @@ mod shipped;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use clap::Subcommand;
@@ -129,7 +130,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 #[error("{0}")]
 pub(crate) struct Wrong(pub(crate) String);
 
-/// Runs `work` on a runtime of its own.
+/// Runs `work` on a runtime of its own. What still blocks a thread then, such as reading from a
+/// disk that hangs, is waited for a second and no longer.
 fn run_async<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
 }

@@ -109,7 +109,12 @@ fn read_files(folder: &Path, faults: &mut Faults) -> Vec<(String, String)> {
 }
 
 fn read_file(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > LARGEST_FILE as u64 {
+    let about = fs::metadata(path)?;
+    // One would wait for ever for what somebody writes into a pipe.
+    if !about.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    if about.len() > LARGEST_FILE as u64 {
         return Err(io::Error::other("larger than 16 MiB"));
     }
     String::from_utf8(fs::read(path)?).map_err(|_| io::Error::other("it is not UTF-8"))

@@ -1,5 +1,6 @@
 //! The new set as a whole, or the old one stays.
 
+use std::process::Command;
 use std::time::Duration;
 
 use yizhan::tasks::Tasks;
@@ -42,6 +43,15 @@ async fn a_folder_that_is_gone_keeps_the_old_set() {
     std::fs::remove_dir_all(&desk.folder).unwrap();
     assert!(desk.handler.reload().is_err());
     assert_eq!(desk.says("x").await.as_deref(), Some("old 1"));
+}
+
+#[tokio::test]
+async fn a_pipe_among_the_files_is_a_fault_and_not_waited_for() {
+    let desk = Desk::with(OLD);
+    let pipe = desk.folder.join("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let faults = desk.handler.reload().unwrap_err();
+    assert!(faults.to_string().ends_with("pipe.toml: cannot be read: it is no file"), "{faults}");
 }
 
 #[tokio::test]
