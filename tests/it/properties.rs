@@ -2,6 +2,7 @@
 
 use proptest::collection::btree_map;
 use proptest::collection::vec;
+use proptest::prelude::ProptestConfig;
 use proptest::prelude::any;
 use proptest::prelude::prop;
 use proptest::prop_oneof;
@@ -176,6 +177,35 @@ fn reprinted(document: String) -> Value {
     serde_json::from_str(&tree.root().to_json()).unwrap()
 }
 
+// These do much for each input.
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_query_envelope_callback_and_capture_is_read_or_refused(
+        bytes in vec(any::<u8>(), 0..512),
+        text in pieces(),
+        pairs in "((signature|timestamp|nonce|echostr|n%6fnce)=[%0-9a-f+]{0,9}&){0,6}",
+    ) {
+        for bytes in [bytes.as_slice(), text.as_bytes(), pairs.as_bytes()] {
+            entries::query(bytes);
+            entries::envelope(bytes);
+            entries::callback(bytes);
+            entries::capture(bytes);
+        }
+        let capture = format!("POST /callback/a?{pairs} HTTP/1.1\r\na: b\r\n\r\n{text}");
+        entries::capture(capture.as_bytes());
+    }
+
+    #[test]
+    fn any_rule_file_and_config_file_is_read_or_refused(text in lines(), pieces in pieces()) {
+        for text in [&text, &pieces] {
+            entries::rules(text.as_bytes());
+            entries::config(text.as_bytes());
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..512)) {
@@ -194,22 +224,6 @@ proptest! {
         entries::json(format!("{{\"a\":{text}}}").as_bytes());
     }
 
-    #[test]
-    fn any_query_envelope_callback_and_capture_is_read_or_refused(
-        bytes in vec(any::<u8>(), 0..512),
-        text in pieces(),
-        pairs in "((signature|timestamp|nonce|echostr|n%6fnce)=[%0-9a-f+]{0,9}&){0,6}",
-    ) {
-        for bytes in [bytes.as_slice(), text.as_bytes(), pairs.as_bytes()] {
-            entries::query(bytes);
-            entries::envelope(bytes);
-            entries::callback(bytes);
-            entries::capture(bytes);
-        }
-        let capture = format!("POST /callback/a?{pairs} HTTP/1.1\r\na: b\r\n\r\n{text}");
-        entries::capture(capture.as_bytes());
-    }
-
     /// Random bytes, a length, the message with its receiver, the padding: some as they should be.
     #[test]
     fn any_plaintext_of_an_envelope_is_read_or_refused(
@@ -221,14 +235,6 @@ proptest! {
         plain.resize(plain.len() + usize::from(padding), padding);
         plain.resize(plain.len().next_multiple_of(16), padding);
         entries::envelope(&plain);
-    }
-
-    #[test]
-    fn any_rule_file_and_config_file_is_read_or_refused(text in lines(), pieces in pieces()) {
-        for text in [&text, &pieces] {
-            entries::rules(text.as_bytes());
-            entries::config(text.as_bytes());
-        }
     }
 
     #[test]
