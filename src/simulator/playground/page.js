@@ -18,6 +18,10 @@ const WORDS = {
       longitude: '经度', words: '识别出的文字', media: 'MediaId', from: '来源', title: '标题', path: '页面路径', json: 'JSON 字段',
     },
     badJson: '这不是一个 JSON 对象',
+    platforms: {
+      'official-account': '公众号', 'mini-program': '小程序', wecom: '企业微信', 'wecom-bot': '智能机器人', 'open-platform': '第三方平台',
+    },
+    modes: { plain: '明文模式', compatible: '兼容模式', safe: '安全模式' },
   },
   en: {
     title: 'Yizhan · playground', other: '中文', otherLang: 'zh-CN', account: 'Account', message: 'Message', send: 'Send', cancel: 'Cancel',
@@ -35,6 +39,10 @@ const WORDS = {
       longitude: 'Longitude', words: 'Recognized words', media: 'MediaId', from: 'Source', title: 'Title', path: 'Page', json: 'JSON fields',
     },
     badJson: 'this is no JSON object',
+    platforms: {
+      'official-account': 'official account', 'mini-program': 'mini program', wecom: 'WeCom', 'wecom-bot': 'WeCom bot', 'open-platform': 'open platform',
+    },
+    modes: { plain: 'plain', compatible: 'compatible', safe: 'safe' },
   },
 };
 
@@ -323,7 +331,8 @@ function draw() {
   at('text').placeholder = words().placeholder;
   at('from-shown').textContent = at('from').value;
   const seat = current();
-  at('about').textContent = [seat.name, seat.platform, seat.mode].filter(Boolean).join(' · ');
+  const about = [words().platforms[seat.platform] ?? seat.platform, words().modes[seat.mode] ?? seat.mode];
+  at('about').textContent = about.filter(Boolean).join(' · ');
   at('chips').replaceChildren(...seat.suggestions.map(text => {
     const chip = element('button', '', text);
     chip.type = 'button';
