@@ -17,10 +17,10 @@ pub(super) fn introduce(port: u16, handlers: &str) -> std::io::Result<()> {
     writeln!(
         out,
         "驿站 Yizhan {}: demo\n\n  \
-         回调 callback    http://127.0.0.1:{port}/callback/demo   公众号, 安全模式 safe mode\n  \
+         回调 callback    http://127.0.0.1:{port}/callback/demo   公众号，安全模式 safe mode\n  \
          试聊 playground  http://127.0.0.1:{port}/playground\n  \
          规则 rules       {handlers}\n\n\
-         模拟的关注者说三句话, 每次投递都重新签名和加密, 5 秒后挂断, 最多三次。\n\
+         模拟的关注者说三句话，每次投递都重新签名和加密，5 秒后挂断，最多三次。\n\
          The simulated follower says three things, each delivery signed and sealed anew, \
          hung up after 5 s, three tries at most.\n",
         env!("CARGO_PKG_VERSION")
@@ -69,7 +69,7 @@ async fn exchange_three(simulator: &Arc<Simulator>) -> anyhow::Result<bool> {
 fn invite(port: u16) -> std::io::Result<()> {
     writeln!(
         std::io::stdout(),
-        "现在轮到你: 打开 http://127.0.0.1:{port}/playground, 或编辑规则文件 (保存即生效)。Ctrl-C 结束。\n\
+        "现在轮到你：打开 http://127.0.0.1:{port}/playground，或编辑规则文件（保存即生效）。Ctrl-C 结束。\n\
          Your turn: open the playground, or edit a rule (it is reloaded when saved). Ctrl-C ends."
     )
 }
@@ -78,7 +78,7 @@ fn describe(what: &What) -> String {
     match what {
         What::Answered(Some(shown)) => format!("200, {}", shown.kind),
         What::Answered(None) => "200, success".to_owned(),
-        What::HungUp => "没有回答, 挂断 no answer, hung up".to_owned(),
+        What::HungUp => "没有回答，挂断 no answer, hung up".to_owned(),
         What::Refused(status) => format!("{status}, refused"),
         What::Abnormal(reason) => format!("200, abnormal: {reason}"),
         What::Unreachable(reason) => format!("unreachable: {reason}"),

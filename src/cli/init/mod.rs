@@ -146,7 +146,7 @@ fn plan<R: BufRead, W: Write>(
         Platform::Wecom => text(&args.app_id, ["企业 ID (CorpID)", "CorpID"], "", app_id)?,
         _ => text(&args.app_id, ["AppID", "AppID"], "", app_id)?,
     };
-    let url = ["公网地址,如 https://bot.example.com(可留空)", "public address (may be empty)"];
+    let url = ["公网地址，如 https://bot.example.com（可留空）", "public address (may be empty)"];
     let public_url = text(&args.public_url, url, "", public_url)?;
     let mode = match (args.mode, &mut asker) {
         (Some(mode), _) => mode,

@@ -37,7 +37,7 @@ pub(super) fn text(plan: &Plan, config: &Path, written: &[PathBuf]) -> String {
         writeln!(text, "     {label}: {value}").expect(WRITES);
     }
     text += "   \
-提交时微信立刻访问这个地址,所以要先启动;只支持 80 和 443 端口
+提交时微信立刻访问这个地址，所以要先启动；只支持 80 和 443 端口
    WeChat calls the URL at once, so start first; it only knows the ports 80 and 443
 ";
     text

@@ -173,7 +173,7 @@ fn the_next_steps_say_what_to_type_into_the_console() {
          Token: TOKEN
          EncodingAESKey: KEY
          消息加解密方式 / mode: 安全模式 / safe
-       提交时微信立刻访问这个地址,所以要先启动;只支持 80 和 443 端口
+       提交时微信立刻访问这个地址，所以要先启动；只支持 80 和 443 端口
        WeChat calls the URL at once, so start first; it only knows the ports 80 and 443
     ");
 }

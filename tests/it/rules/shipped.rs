@@ -47,19 +47,19 @@ fn the_shipped_rules_answer_a_chat_out_of_the_box() {
     let chat = [
         ("帮助", "help", "我会这些 / I can do this:"),
         ("HELP", "help", "我会这些 / I can do this:"),
-        ("我是谁", "who-am-i", "还不知道,发送「叫我小明」告诉我 / Send \"call me Ann\" first(u1)"),
-        ("叫我 小明", "call-me", "好的,小明!发送「我是谁」试试。"),
+        ("我是谁", "who-am-i", "还不知道，发送「叫我小明」告诉我 / Send \"call me Ann\" first(u1)"),
+        ("叫我 小明", "call-me", "好的，小明！发送「我是谁」试试。"),
         ("Who am I", "who-am-i", "你是小明 / You are 小明(u1)"),
         ("call me Ann", "call-me-en", "All right, Ann! Now send \"who am i\"."),
-        ("现在几点了?", "time", "上午好,现在 09:30 / It is 09:30"),
+        ("现在几点了？", "time", "上午好，现在 09:30 / It is 09:30"),
         ("掷骰子", "dice", "🎲 5"),
-        ("dice", "dice", "骰子还在转,十秒后再来 / Still rolling, try again in ten seconds"),
-        ("查订单 #42", "order", "订单 42:已发货 / Order 42: shipped"),
-        ("Order 2000", "order", "订单 2000:已发货 / Order 2000: shipped ✈"),
+        ("dice", "dice", "骰子还在转，十秒后再来 / Still rolling, try again in ten seconds"),
+        ("查订单 #42", "order", "订单 42：已发货 / Order 42: shipped"),
+        ("Order 2000", "order", "订单 2000：已发货 / Order 2000: shipped ✈"),
         ("计算 6*7", "calc", "6 * 7 = 42"),
         ("calc 3-5", "calc", "3 - 5 = -2"),
         ("人工", "agent", "Transfer { kf_account: None }"),
-        ("随便说说", "fallback", "你说:随便说说"),
+        ("随便说说", "fallback", "你说：随便说说"),
     ];
     for (text, rule, begin) in chat {
         let (by, said) = answer(&handler, &said("u1", text), 0);
@@ -67,7 +67,7 @@ fn the_shipped_rules_answer_a_chat_out_of_the_box() {
         assert_eq!(said.lines().next(), Some(begin), "{text}");
     }
     let (_, last) = answer(&handler, &said("u1", "再说"), 0);
-    assert_eq!(last, "你说:再说\n(第 16 句。发送「帮助」看看我会什么 / Send \"help\")");
+    assert_eq!(last, "你说：再说\n(第 16 句。发送「帮助」看看我会什么 / Send \"help\")");
     let evening = answer(&handler, &said("u1", "agent"), 10 * 3600);
     assert_eq!(evening.0, "agent-closed");
     assert!(evening.1.ends_with("it is 19 now"), "{}", evening.1);
