@@ -1,13 +1,18 @@
-//! What a handler wants: a reply now. It is a value, so a handler is tested with `assert_eq!`.
+//! What a handler wants: a reply now, notifications later. It is a value, so a handler is tested
+//! with `assert_eq!`; the handler itself sends nothing.
 
+use crate::notification::Notification;
 use crate::wechat::reply::Reply;
 
-/// What a handler wants said.
+/// What a handler wants said and sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Outcome {
     /// What is answered inside the window.
     pub reply: Reply,
+    /// What goes out through channels. Written to the store together with the message's key before
+    /// the reply is given, so a retry or a crash neither loses nor repeats it.
+    pub notifications: Vec<Notification>,
     /// The rule or handler that answered, for logs and `replay`; empty if none did.
     pub by: String,
 }
@@ -15,6 +20,20 @@ pub struct Outcome {
 impl Outcome {
     /// Says `reply`; `by` names who did.
     pub fn reply(reply: impl Into<Reply>, by: impl Into<String>) -> Self {
-        Self { reply: reply.into(), by: by.into() }
+        Self { reply: reply.into(), notifications: Vec::new(), by: by.into() }
+    }
+
+    /// Sends `notification` as well.
+    ///
+    /// ```
+    /// use yizhan::notification::Notification;
+    /// use yizhan::outcome::Outcome;
+    ///
+    /// let outcome = Outcome::reply("收到", "report").push(Notification::text("ops", "磁盘满了"));
+    /// assert_eq!(outcome.notifications[0].channel, "ops");
+    /// ```
+    pub fn push(mut self, notification: Notification) -> Self {
+        self.notifications.push(notification);
+        self
     }
 }

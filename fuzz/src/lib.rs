@@ -108,6 +108,7 @@ pub fn rules(bytes: &[u8]) {
         private_hosts: Allowed::default(),
         webhook_secret: WebhookSecret::parse("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"),
         timezone: jiff::tz::TimeZone::UTC,
+        channels: vec!["ops".to_owned()],
     };
     match Rules::parse(&files, &["shop"], &settings) {
         Ok(rules) => assert_eq!(rules.len(), rules.names().count()),

@@ -262,7 +262,7 @@ pub(crate) fn load_rules(
     }
     let accounts = config.accounts.iter().map(|account| account.name.clone()).collect();
     let failures = metrics.reload_failures.clone();
-    RulesHandler::load(&server.handlers, accounts, Settings::from(server), failures).map(Some)
+    RulesHandler::load(&server.handlers, accounts, Settings::from(config), failures).map(Some)
 }
 
 /// The account at run time.

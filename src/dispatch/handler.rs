@@ -57,7 +57,7 @@ pub trait Handler: Send + Sync {
     fn answer(&self, inbound: &Arc<Inbound>, context: &Context) -> Answer;
 }
 
-/// What an async handler may return: a reply, a text, or a result of one.
+/// What an async handler may return: a reply, a text, an [`Outcome`], or a result of one.
 pub trait IntoOutcome {
     /// Turns it into an outcome of the handler called `by`.
     ///
@@ -73,9 +73,18 @@ impl<R: Into<Reply>> IntoOutcome for R {
     }
 }
 
-impl<R: Into<Reply>, E: Into<HandlerError>> IntoOutcome for Result<R, E> {
+impl IntoOutcome for Outcome {
+    fn into_outcome(mut self, by: &str) -> Result<Outcome, HandlerError> {
+        if self.by.is_empty() {
+            by.clone_into(&mut self.by);
+        }
+        Ok(self)
+    }
+}
+
+impl<R: IntoOutcome, E: Into<HandlerError>> IntoOutcome for Result<R, E> {
     fn into_outcome(self, by: &str) -> Result<Outcome, HandlerError> {
-        self.map(|reply| Outcome::reply(reply, by)).map_err(Into::into)
+        self.map_err(Into::into)?.into_outcome(by)
     }
 }
 

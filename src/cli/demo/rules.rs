@@ -46,7 +46,7 @@ impl Prepared {
     /// The slow rule.
     pub(super) fn slow(&self, config: &Config) -> anyhow::Result<RulesHandler> {
         let accounts = config.accounts.iter().map(|account| account.name.clone()).collect();
-        let settings = Settings::from(&config.server);
+        let settings = Settings::from(config);
         let folder = self.own.join("slow");
         Ok(RulesHandler::load(folder, accounts, settings, Counter::default())?)
     }

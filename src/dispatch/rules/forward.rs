@@ -1,5 +1,5 @@
 //! `forward`: an external handler. It is sent the message as JSON, signed by the Standard Webhooks
-//! scheme, and its JSON answer is the reply.
+//! scheme, and its JSON answer is the reply and what is pushed.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,8 +10,9 @@ use sha2::Sha256;
 
 use super::call;
 use super::call::LARGEST_ANSWER;
+use super::push;
 use super::reader::Reader;
-use super::reply::from_json;
+use super::reply;
 use super::template::Template;
 use crate::config::secret::WebhookSecret;
 use crate::config::table::Table;
@@ -20,6 +21,7 @@ use crate::exchange::Allowed;
 use crate::exchange::Method;
 use crate::exchange::Request;
 use crate::exchange::Response;
+use crate::notification::Notification;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::reply::Reply;
 use crate::wechat::wire::write_string;
@@ -115,35 +117,34 @@ fn message_id(account: &str, key: &str) -> String {
     id
 }
 
-/// What the external handler answers.
-pub(super) fn reply(response: &Response) -> Result<Reply, String> {
+/// What the external handler answers: what is said, and what is pushed for `account`.
+pub(super) fn answer(
+    response: &Response,
+    account: &str,
+    channels: &[String],
+) -> Result<(Reply, Vec<Notification>), String> {
     if !(200..300).contains(&response.status) {
         return Err(format!("it answered with status {}", response.status));
     }
     if response.body.trim_ascii().is_empty() {
-        return Ok(Reply::Success);
+        return Ok((Reply::Success, Vec::new()));
     }
     let answer: Json = serde_json::from_slice(&response.body)
         .map_err(|error| format!("its answer is no JSON: {error}"))?;
     if !answer.is_object() {
         return Err("its answer is no JSON object".to_owned());
     }
-    let has_push = match &answer["push"] {
-        Json::Null => false,
-        Json::Array(push) => !push.is_empty(),
-        _ => true,
-    };
-    if has_push {
-        return Err("its answer has a `push`, which this version cannot send".to_owned());
-    }
-    from_json(&answer["reply"]).map_err(|error| format!("its answer is not understood: {error}"))
+    let reply = reply::from_json(&answer["reply"]);
+    let pushed = push::from_json(&answer["push"], account, channels);
+    let both = reply.and_then(|reply| Ok((reply, pushed?)));
+    both.map_err(|error| format!("its answer is not understood: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::answer;
     use super::body;
     use super::message_id;
-    use super::reply;
     use crate::exchange::Response;
     use crate::wechat::inbound::Inbound;
 
@@ -163,18 +164,20 @@ mod tests {
     #[test]
     fn an_answer_is_a_reply_or_a_reason() {
         let said = |status, body: &'static str| {
-            reply(&Response { status, headers: Vec::new(), body: body.into() })
-                .map(|reply| reply.type_name())
+            let response = Response { status, headers: Vec::new(), body: body.into() };
+            answer(&response, "shop", &["ops".to_owned()])
+                .map(|(reply, pushed)| (reply.type_name(), pushed.len()))
         };
-        assert_eq!(said(200, r#"{"reply":"hi"}"#), Ok("text"));
-        assert_eq!(said(200, r#"{"reply":{"type":"transfer"},"push":[]}"#), Ok("transfer"));
-        assert_eq!(said(204, ""), Ok("success"));
-        assert_eq!(said(200, "{}"), Ok("success"));
+        assert_eq!(said(200, r#"{"reply":"hi"}"#), Ok(("text", 0)));
+        assert_eq!(said(200, r#"{"reply":{"type":"transfer"},"push":[]}"#), Ok(("transfer", 0)));
+        assert_eq!(said(204, ""), Ok(("success", 0)));
+        assert_eq!(said(200, "{}"), Ok(("success", 0)));
         assert_eq!(said(500, ""), Err("it answered with status 500".into()));
         assert_eq!(said(302, ""), Err("it answered with status 302".into()));
+        assert_eq!(said(200, r#"{"push":[{"channel":"ops","body":"b"}]}"#), Ok(("success", 1)));
         assert_eq!(
             said(200, r#"{"push":[{}]}"#),
-            Err("its answer has a `push`, which this version cannot send".into())
+            Err("its answer is not understood: a notification needs a `channel`".into())
         );
         assert_eq!(said(200, "[]"), Err("its answer is no JSON object".into()));
         assert!(said(200, "<html>").unwrap_err().starts_with("its answer is no JSON: "));

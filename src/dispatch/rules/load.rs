@@ -75,8 +75,9 @@ impl Rules {
         let warnings = faults.take_warnings();
         faults.or(())?;
         let (shared, bound) = indexes(&rules);
-        let zone = settings.timezone.clone();
-        Ok(Self { all: rules, shared, bound, engine: engine.into_inner(), zone, warnings })
+        let (zone, channels) = (settings.timezone.clone(), settings.channels.clone());
+        let engine = engine.into_inner();
+        Ok(Self { all: rules, shared, bound, engine, zone, channels, warnings })
     }
 }
 

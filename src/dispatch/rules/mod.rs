@@ -11,6 +11,7 @@ mod handler;
 mod index;
 mod load;
 mod memory;
+mod push;
 mod reader;
 mod reply;
 mod required;
@@ -34,9 +35,9 @@ use self::index::Query;
 use self::rule::Rule;
 use self::scope::key_of;
 use self::template::Engine;
+use crate::config::Config;
 use crate::config::fault::Fault;
 use crate::config::secret::WebhookSecret;
-use crate::config::server::Server;
 use crate::exchange::Allowed;
 
 /// What the config says about rules.
@@ -48,14 +49,18 @@ pub struct Settings {
     pub webhook_secret: Option<WebhookSecret>,
     /// The zone of `now` and `hour`.
     pub timezone: TimeZone,
+    /// The names of the channels, through which `push` goes.
+    pub channels: Vec<String>,
 }
 
-impl From<&Server> for Settings {
-    fn from(server: &Server) -> Self {
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        let server = &config.server;
         Self {
             private_hosts: server.private_hosts.clone(),
             webhook_secret: server.webhook_secret.clone(),
             timezone: server.timezone.clone(),
+            channels: Vec::new(),
         }
     }
 }
@@ -70,6 +75,8 @@ pub struct Rules {
     bound: HashMap<String, Index>,
     engine: Engine,
     zone: TimeZone,
+    /// The channels that an external handler may name.
+    channels: Vec<String>,
     warnings: Vec<Fault>,
 }
 
@@ -104,6 +111,10 @@ impl Rules {
 
     fn zone(&self) -> &TimeZone {
         &self.zone
+    }
+
+    fn channels(&self) -> &[String] {
+        &self.channels
     }
 
     /// The numbers of the rules that may hold for a message of `account`, in their order.

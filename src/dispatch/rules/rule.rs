@@ -8,6 +8,7 @@ use super::call::Call;
 use super::condition::Condition;
 use super::condition::read_accounts;
 use super::forward::Forward;
+use super::push::Push;
 use super::reader::Reader;
 use super::reply::Say;
 use super::template::Engine;
@@ -16,14 +17,14 @@ use super::template::Reach;
 use super::template::Template;
 use crate::config::table::Table;
 
-/// Every key of a rule. `push` and `ask` belong to a later version.
-const KEYS: [&str; 17] = [
+/// Every key of a rule. `ask` belongs to a later version.
+const KEYS: [&str; 18] = [
     "name", "account", "on", "match", "equals", "contains", "regex", "key", "from", "when", "call",
-    "forward", "reply", "set", "next", "cooldown", "deny",
+    "forward", "reply", "push", "set", "next", "cooldown", "deny",
 ];
 
 /// Keys of the language that this version does not know what to do with.
-const LATER: [&str; 2] = ["push", "ask"];
+const LATER: [&str; 1] = ["ask"];
 
 /// The longest cooldown; what is remembered of users is forgotten before.
 const LONGEST_COOLDOWN: Duration = Duration::from_hours(24 * 30);
@@ -40,6 +41,7 @@ pub(super) struct Rule {
     pub(super) work: Option<Work>,
     pub(super) set: Vec<(String, Template)>,
     pub(super) reply: Option<Say>,
+    pub(super) push: Push,
     pub(super) goes_on: bool,
 }
 
@@ -82,6 +84,7 @@ impl Rule {
             work,
             set: read_set(&after),
             reply: Say::read(&after),
+            push: Push::read(&after, &settings.channels),
             goes_on: table.boolean("next").unwrap_or(false),
         };
         check_actions(&table);
@@ -127,7 +130,7 @@ fn read_set(reader: &Reader<'_>) -> Vec<(String, Template)> {
 fn check_actions(table: &Table<'_>) {
     let acts = ["reply", "call", "forward", "set", "push", "ask"];
     if !acts.iter().any(|key| table.has(key)) {
-        let advice = "give it a `reply`, a `call`, a `forward` or a `set`".to_owned();
+        let advice = "give it a `reply`, a `push`, a `call`, a `forward` or a `set`".to_owned();
         table.fault_at(table.place(), "the rule does nothing", Some(advice));
     }
     if table.has("forward") {

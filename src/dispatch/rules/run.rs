@@ -20,6 +20,7 @@ use super::template::Template;
 use crate::dispatch::handler::Context;
 use crate::dispatch::handler::HandlerError;
 use crate::exchange::Exchange;
+use crate::notification::Notification;
 use crate::outcome::Outcome;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::reply::Reply;
@@ -156,9 +157,14 @@ impl Run {
                 let request = forward.request(url, &self.inbound, account, *now);
                 let response = self.world.exchange.send(request).await;
                 let response = response.map_err(|error| fail(rule, "its forward failed", error))?;
-                let reply = forward::reply(&response).map_err(|what| failed(rule, what))?;
+                let channels = self.world.rules.channels();
+                let answer = forward::answer(&response, account, channels);
+                let (reply, pushed) = answer.map_err(|what| failed(rule, what))?;
                 self.set(rule, &scope)?;
-                Ok(Outcome::reply(reply, rule.name.as_str()))
+                let mut outcome = Outcome::reply(reply, rule.name.as_str());
+                outcome.notifications = self.push(rule, &scope)?;
+                outcome.notifications.extend(pushed);
+                Ok(outcome)
             }
         }
     }
@@ -170,20 +176,29 @@ impl Run {
         holes: Vec<(String, String)>,
         call: Option<Value>,
     ) -> Result<Outcome, HandlerError> {
+        if let Some(Say::Fixed(reply)) = &rule.reply
+            && rule.set.is_empty()
+            && rule.push.is_empty()
+        {
+            return Ok(Outcome::reply(reply.clone(), rule.name.as_str()));
+        }
+        let scope = self.scope(holes, call);
+        self.set(rule, &scope)?;
         let reply = match &rule.reply {
-            Some(Say::Fixed(reply)) if rule.set.is_empty() => reply.clone(),
-            reply => {
-                let scope = self.scope(holes, call);
-                self.set(rule, &scope)?;
-                match reply {
-                    None => Reply::Success,
-                    Some(say) => say
-                        .render(&|template| self.render(template, &scope))
-                        .map_err(|error| fail(rule, "its reply failed", error))?,
-                }
-            }
+            None => Reply::Success,
+            Some(say) => say
+                .render(&|template| self.render(template, &scope))
+                .map_err(|error| fail(rule, "its reply failed", error))?,
         };
-        Ok(Outcome::reply(reply, rule.name.as_str()))
+        let mut outcome = Outcome::reply(reply, rule.name.as_str());
+        outcome.notifications = self.push(rule, &scope)?;
+        Ok(outcome)
+    }
+
+    fn push(&self, rule: &Rule, scope: &Arc<Scope>) -> Result<Vec<Notification>, HandlerError> {
+        let account = &self.context.account;
+        let pushed = rule.push.render(account, &|template| self.render(template, scope));
+        pushed.map_err(|error| fail(rule, "its `push` failed", error))
     }
 
     /// All new values are made of the old ones, then they take their place at once.
@@ -254,12 +269,17 @@ impl Run {
         })
     }
 
-    /// The first reply that says something stays.
-    fn keep(&mut self, outcome: Outcome) {
-        match &mut self.outcome {
-            Some(kept) if kept.reply != Reply::Success || outcome.reply == Reply::Success => {}
-            kept => *kept = Some(outcome),
+    /// The first reply that says something stays; what is pushed all goes out.
+    fn keep(&mut self, mut outcome: Outcome) {
+        let Some(mut kept) = self.outcome.take() else {
+            self.outcome = Some(outcome);
+            return;
+        };
+        kept.notifications.append(&mut outcome.notifications);
+        if kept.reply == Reply::Success && outcome.reply != Reply::Success {
+            (kept.reply, kept.by) = (outcome.reply, outcome.by);
         }
+        self.outcome = Some(kept);
     }
 }
 

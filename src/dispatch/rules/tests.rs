@@ -23,7 +23,7 @@ use crate::wechat::inbound::Inbound;
 
 fn settings() -> Settings {
     let private_hosts = Allowed::default();
-    Settings { private_hosts, webhook_secret: None, timezone: TimeZone::UTC }
+    Settings { private_hosts, webhook_secret: None, timezone: TimeZone::UTC, channels: Vec::new() }
 }
 
 fn rules(conditions: &[String]) -> Rules {

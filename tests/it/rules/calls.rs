@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Handler as _;
+use yizhan::notification::Notification;
 use yizhan::wechat::inbound::Inbound;
 use yizhan::wechat::reply::Reply;
 
@@ -259,13 +260,15 @@ async fn only_a_rule_that_waits_is_answered_later() {
 async fn an_external_handler_gets_the_message_signed_and_its_answer_is_the_reply() {
     on_one_thread(async {
         let server = Server::answering(
-            r#"{"reply": {"type": "image", "media_id": "M"}, "push": []}"#,
+            r#"{"reply": {"type": "image", "media_id": "M"}, "push": [{"channel": "ops", "body": "b"}]}"#,
         )
         .await;
         let desk = rule(server.port, "forward = 'http://HOST/hook'");
         let outcome = desk.answer(&said("u1", "x"), &shop(MORNING)).await.unwrap();
         assert_eq!(outcome.reply, Reply::Image { media_id: "M".into() });
         assert_eq!(outcome.by, "r");
+        let account = Some("shop".to_owned());
+        assert_eq!(outcome.notifications, [Notification { account, ..Notification::text("ops", "b") }]);
         let asked = server.asked().remove(0);
         let (head, body) = asked.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("POST /hook HTTP/1.1\r\n"), "{head}");
@@ -293,7 +296,7 @@ async fn an_answer_of_an_external_handler_that_is_no_reply_is_an_error() {
             ("HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n", "it answered with status 500"),
             (
                 "HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n{\"push\":[{}]}",
-                "its answer has a `push`, which this version cannot send",
+                "its answer is not understood: a notification needs a `channel`",
             ),
             (
                 "HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"reply\":7}",

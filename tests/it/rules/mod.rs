@@ -99,6 +99,7 @@ fn settings() -> Settings {
         private_hosts: Allowed::parse(["127.0.0.0/8"]).unwrap(),
         webhook_secret: WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         timezone: TimeZone::fixed(Offset::constant(8)),
+        channels: vec!["ops".to_owned(), "mail".to_owned()],
     }
 }
 

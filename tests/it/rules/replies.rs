@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
+use yizhan::notification::Format;
+use yizhan::notification::Notification;
+use yizhan::notification::Urgency;
 use yizhan::wechat::reply::Article;
 use yizhan::wechat::reply::Reply;
 
@@ -181,4 +184,46 @@ async fn a_reply_of_several_lines_has_no_line_feed_at_its_end() {
     assert_eq!(reply("reply = '''\n一\n二\n'''").await, Reply::text("一\n二"));
     assert_eq!(reply("reply = '''\n{{ text }}\n二\n'''").await, Reply::text("x\n二"));
     assert_eq!(reply("reply = '''\n{{ text | upper }}\n二\n'''").await, Reply::text("X\n二"));
+}
+
+#[tokio::test]
+async fn what_is_pushed_is_made_of_templates_and_belongs_to_the_account() {
+    let desk = Desk::with(
+        "[[rule]]\nname = 'r'\nmatch = '部署 {service}'\nreply = 'ok'\n\
+         set = { last = '{{ service }}' }\n\
+         push = [{ channel = 'ops', title = '部署', body = '{{ from }} 部署了 {{ user.last }}', \
+         to = ['{{ from }}'], format = 'markdown', urgency = 'high', fallback = 'mail', \
+         native = { a = '{{ service }}', b = 1 } }]\n",
+    );
+    let outcome = desk.answer(&said("u1", "部署 api"), &shop(MORNING)).await.unwrap();
+    let expected = Notification {
+        channel: "ops".to_owned(),
+        account: Some("shop".to_owned()),
+        to: vec!["u1".to_owned()],
+        title: "部署".to_owned(),
+        body: "u1 部署了 api".to_owned(),
+        format: Format::Markdown,
+        urgency: Urgency::High,
+        native: Some(json!({"a": "api", "b": 1})),
+        fallback: vec!["mail".to_owned()],
+        ..Notification::default()
+    };
+    assert_eq!((outcome.reply, outcome.notifications), (Reply::text("ok"), vec![expected]));
+}
+
+#[tokio::test]
+async fn every_rule_that_goes_on_pushes_one_that_is_denied_does_not_and_an_empty_one_says_nothing()
+{
+    let desk = Desk::with(
+        "[[rule]]\nname = 'a'\npush = [{ channel = 'ops', body = 'a' }]\nnext = true\n\
+         [[rule]]\nname = 'b'\npush = [{ channel = 'mail', body = 'b' }]\ncooldown = '9s'\nnext = true\n\
+         [[rule]]\nname = 'c'\nreply = 'c'\npush = [{ channel = 'ops', body = \"{{ 'x' if text == 'y' }}\" }]\n",
+    );
+    let mut pushed = Vec::new();
+    for _ in 0..2 {
+        let outcome = desk.answer(&said("u1", "x"), &shop(MORNING)).await.unwrap();
+        assert_eq!((outcome.by.as_str(), outcome.reply), ("c", Reply::text("c")));
+        pushed.push(outcome.notifications.into_iter().map(|it| it.body).collect::<Vec<_>>());
+    }
+    assert_eq!(pushed, [vec!["a", "b"], vec!["a"]]);
 }

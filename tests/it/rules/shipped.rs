@@ -110,7 +110,7 @@ fn every_example_is_read_without_a_fault_and_every_shipped_rule_is_known() {
         rules.names().map(str::to_owned).collect()
     };
     let examples = names("handlers/examples");
-    assert_eq!(examples.len(), 17);
+    assert_eq!(examples.len(), 19);
     let mut all = names("handlers");
     all.extend(examples);
     let count = all.len();
@@ -132,7 +132,7 @@ fn the_shipped_files_show_every_key_and_every_reply() {
     }
     for key in [
         "on", "match", "equals", "contains", "regex", "key", "from", "when", "call", "forward",
-        "reply", "set", "next", "cooldown", "deny",
+        "reply", "push", "set", "next", "cooldown", "deny",
     ] {
         let is_shown = text.lines().any(|line| line.split('=').next().unwrap().trim() == key);
         assert!(is_shown, "{key}");
