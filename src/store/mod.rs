@@ -132,6 +132,17 @@ pub trait Store: Send + Sync {
     /// The value of `key`, unless it has ended.
     fn get<'a>(&'a self, now: Duration, key: &'a str) -> Doing<'a, Option<Vec<u8>>>;
 
+    /// The values whose keys begin with `prefix` and have not ended, in the order of their keys,
+    /// beginning behind the key `after`; at most `limit`. For reading back at start what this
+    /// process has to go on with.
+    fn values<'a>(
+        &'a self,
+        now: Duration,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u32,
+    ) -> Doing<'a, Vec<(String, Vec<u8>)>>;
+
     /// Sets `key` until `ttl` from now; `None` forgets it.
     fn set<'a>(
         &'a self,
@@ -157,6 +168,16 @@ pub trait Store: Send + Sync {
 
     /// The answer of a message that is done.
     fn settled<'a>(&'a self, now: Duration, key: &'a str) -> Doing<'a, Option<Vec<u8>>>;
+
+    /// The keys of the messages that are done, of those that begin with `prefix`, paged as by
+    /// [`Store::values`]. For a process that must know at start what its predecessor has done.
+    fn settled_keys<'a>(
+        &'a self,
+        now: Duration,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u32,
+    ) -> Doing<'a, Vec<String>>;
 
     /// Changes whenever this instance has put something into a lane. Another instance on the same
     /// store may do so unseen: whoever waits looks at [`Store::lanes`] now and then as well.

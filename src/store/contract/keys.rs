@@ -35,6 +35,19 @@ pub(crate) async fn a_value_is_there_until_it_ends(store: Arc<dyn Store>) {
     assert_eq!(store.get(at(1_000_000_000), "key").await.unwrap(), Some(bytes("k")));
 }
 
+pub(crate) async fn values_under_a_prefix_come_in_order_page_by_page(store: Arc<dyn Store>) {
+    for (key, ttl) in
+        [("b", 1), ("a/2", 2), ("a/1", 2), ("a/3", 1), ("a", 2), ("a0", 2), ("a/人", 2)]
+    {
+        store.set(at(0), key, Some(bytes(key)), ttl * MINUTE).await.unwrap();
+    }
+    let page = |after, limit| store.values(at(60), "a/", after, limit);
+    let row = |key: &str| (key.to_owned(), bytes(key));
+    assert_eq!(page(None, 2).await.unwrap(), [row("a/1"), row("a/2")]);
+    assert_eq!(page(Some("a/2"), 2).await.unwrap(), [row("a/人")]);
+    assert_eq!(page(Some("a/人"), 2).await.unwrap(), []);
+}
+
 pub(crate) async fn compare_and_set_wants_the_value_that_is_there(store: Arc<dyn Store>) {
     let change = |seconds, from: Option<Vec<u8>>, to: Option<Vec<u8>>| {
         store.compare_and_set(at(seconds), "k", from, to, MINUTE)
@@ -111,6 +124,17 @@ pub(crate) async fn a_settled_message_is_forgotten_in_the_end(store: Arc<dyn Sto
     let again = store.settle(at(60), settlement("two")).await.unwrap();
     assert_eq!(again, Settled::New(Vec::new()));
     assert_eq!(store.settled(at(61), "shop/1").await.unwrap(), Some(bytes("two")));
+}
+
+pub(crate) async fn the_keys_of_settled_messages_come_in_order(store: Arc<dyn Store>) {
+    for (key, ttl) in [("message/2", 2), ("message/1", 2), ("late/1", 2), ("message/0", 1)] {
+        let settlement =
+            Settlement { key: key.to_owned(), remember: ttl * MINUTE, ..Settlement::default() };
+        store.settle(at(0), settlement).await.unwrap();
+    }
+    let keys = |after| store.settled_keys(at(60), "message/", after, 10);
+    assert_eq!(keys(None).await.unwrap(), ["message/1", "message/2"]);
+    assert_eq!(keys(Some("message/1")).await.unwrap(), ["message/2"]);
 }
 
 pub(crate) async fn what_has_ended_is_removed(store: Arc<dyn Store>) {

@@ -52,12 +52,14 @@ macro_rules! contract {
             steering::what_has_ended_is_removed_by_age_and_by_count,
             steering::an_absent_delivery_is_not_found,
             keys::a_value_is_there_until_it_ends,
+            keys::values_under_a_prefix_come_in_order_page_by_page,
             keys::compare_and_set_wants_the_value_that_is_there,
             keys::of_many_who_compare_and_set_at_once_one_succeeds,
             keys::a_lock_has_one_owner_and_a_rising_fence,
             keys::a_bucket_gives_what_its_rate_allows,
             keys::a_message_is_settled_once_with_all_that_follows,
             keys::a_settled_message_is_forgotten_in_the_end,
+            keys::the_keys_of_settled_messages_come_in_order,
             keys::what_has_ended_is_removed,
         );
     };

@@ -263,6 +263,19 @@ impl Store for Sqlite {
         Box::pin(self.read(move |connection| values::get(connection, now, &key)))
     }
 
+    fn values<'a>(
+        &'a self,
+        now: Duration,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u32,
+    ) -> Doing<'a, Vec<(String, Vec<u8>)>> {
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        Box::pin(self.read(move |connection| {
+            values::values(connection, now, &prefix, after.as_deref(), limit)
+        }))
+    }
+
     fn set<'a>(
         &'a self,
         now: Duration,
@@ -306,6 +319,19 @@ impl Store for Sqlite {
     fn settled<'a>(&'a self, now: Duration, key: &'a str) -> Doing<'a, Option<Vec<u8>>> {
         let key = key.to_owned();
         Box::pin(self.read(move |connection| values::settled(connection, now, &key)))
+    }
+
+    fn settled_keys<'a>(
+        &'a self,
+        now: Duration,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u32,
+    ) -> Doing<'a, Vec<String>> {
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        Box::pin(self.read(move |connection| {
+            values::settled_keys(connection, now, &prefix, after.as_deref(), limit)
+        }))
     }
 
     fn subscribe(&self) -> watch::Receiver<u64> {

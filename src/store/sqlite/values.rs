@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
 use rusqlite::ToSql;
 use rusqlite::params;
 
@@ -84,6 +85,47 @@ pub(super) fn get(
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let sql = "SELECT value FROM value WHERE key = ?1 AND ends > ?2";
     one(connection, sql, params![key, millis(now)])
+}
+
+/// All values under a prefix, page by page.
+pub(super) fn values(
+    connection: &Connection,
+    now: Duration,
+    prefix: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let sql = "SELECT key, value FROM value \
+               WHERE key >= ?1 AND key < ?1 || char(0x10ffff) AND key > ?2 AND ends > ?3 \
+               ORDER BY key LIMIT ?4";
+    let values = params![prefix, after.unwrap_or_default(), millis(now), limit];
+    all(connection, sql, values, |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// All keys of messages under a prefix, page by page.
+pub(super) fn settled_keys(
+    connection: &Connection,
+    now: Duration,
+    prefix: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT key FROM message \
+               WHERE key >= ?1 AND key < ?1 || char(0x10ffff) AND key > ?2 AND ends > ?3 \
+               ORDER BY key LIMIT ?4";
+    let values = params![prefix, after.unwrap_or_default(), millis(now), limit];
+    all(connection, sql, values, |row| row.get(0))
+}
+
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    values: &[&dyn ToSql],
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let rows = statement.query_map(values, read).map_err(failed)?;
+    rows.collect::<Result<_, _>>().map_err(failed)
 }
 
 pub(super) fn set(
