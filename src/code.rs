@@ -82,6 +82,15 @@ codes! {
     REPLY_REFUSED, "reply.refused", 200,
         "The platform does not take this reply here; nothing was said.",
         "The log line beside it names the limit.";
+    STORE_FAILED, "store.failed", 503,
+        "The store did not take what had to be written before going on.",
+        "Look at the disk of `[store] url`: its space, its rights, its speed.";
+    WINDOW_CLOSED, "window.closed", 409,
+        "The user did not write or act recently enough to be sent a customer-service message.",
+        "Wait for the user's next message, or use a template or subscription message.";
+    WINDOW_USED_UP, "window.used_up", 429,
+        "All customer-service messages that the user's last message or action allowed have been sent.",
+        "Wait for the user's next message, or say more in fewer messages.";
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub mod account;
 pub mod capture;
 pub mod store;
 
+pub mod window;
+
 pub mod channels;
 
 pub mod dispatch;

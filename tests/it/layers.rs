@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["code", "exchange", "log", "metrics", "notification", "simulator", "tasks"],
     &["config", "outcome"],
     &["account", "capture", "store"],
+    &["window"],
     &["channels"],
     &["dispatch", "inbox"],
     &["intake"],
