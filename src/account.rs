@@ -23,10 +23,21 @@ use crate::wechat::reply::Reply;
 pub struct Patience {
     /// Leave the request open until WeChat hangs up, and answer its retry.
     pub retries: bool,
-    /// What is said on the last delivery; the answer then goes to the user's next message.
-    pub holding_text: Option<String>,
+    /// What becomes of an answer that no delivery carries: the first of these that it allows.
+    pub ways: Vec<Way>,
+    /// What is said on the last delivery if the answer will be held.
+    pub holding_text: String,
     /// How long the last delivery waits for the answer.
     pub reply_within: Duration,
+}
+
+/// What may become of a late answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// It is sent through this channel.
+    Push(String),
+    /// It is kept for the user's next message.
+    Hold,
 }
 
 /// One account, served at `/callback/NAME`.

@@ -65,13 +65,13 @@ codes! {
         "A rule or handler failed; the user was told the account's `apology`, or nothing.",
         "The log line beside it says why.";
     HANDLER_LATE, "handler.late", 200,
-        "An answer came after the last delivery that could have carried it.",
-        "Make the handler faster, or add `hold` to the account's `late`.";
+        "An answer came after the last delivery that could have carried it, and is lost.",
+        "Make the handler faster, or add `push` or `hold` to the account's `late`.";
     HANDLER_PANICKED, "handler.panicked", 200,
         "A handler panicked; its message is worked on again if WeChat delivers it again.",
         "File a bug with the panic's text from the log.";
     HANDLER_TIMED_OUT, "handler.timed_out", 200,
-        "A handler took longer than `[inbox] handler_timeout` and was ended.",
+        "A handler took longer than `[inbox] handler_timeout` and was ended; the user was told the account's `apology`, or nothing.",
         "Make the handler faster, or raise the limit.";
     HTTP_METHOD, "http.method", 405,
         "The path is there, but not for this method.",

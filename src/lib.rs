@@ -20,6 +20,7 @@ pub mod account;
 pub mod capture;
 pub mod store;
 
+pub mod held;
 pub mod window;
 
 pub mod channels;

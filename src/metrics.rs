@@ -68,6 +68,7 @@ account_metrics! {
     unknown_types: "Messages and events of a type without a struct of its own";
     failed_handlers: "Messages whose handler returned an error";
     held_answers: "Answers kept for the user's next message";
+    pushed_answers: "Answers sent as messages of their own because no delivery could carry them";
     refused_replies: "Replies that the platform does not take";
 }
 

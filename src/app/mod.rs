@@ -1,5 +1,6 @@
 //! Builds every part from the config and wires them: the only file that knows all of them.
 
+mod late;
 mod running;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use crate::account::Patience;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::code;
+use crate::code::Code;
 use crate::config;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
@@ -29,7 +31,6 @@ use crate::entropy::Entropy;
 use crate::entropy::SystemEntropy;
 use crate::inbox::Inbox;
 use crate::inbox::Limits;
-use crate::inbox::Trouble;
 use crate::intake::Intake;
 use crate::intake::Observer;
 use crate::log;
@@ -185,15 +186,20 @@ impl Station {
             remember: self.config.inbox.remember,
             capacity: self.config.inbox.capacity,
             pending: self.config.inbox.pending,
-            handler_timeout: self.config.inbox.handler_timeout,
         };
         let counted = Arc::clone(&metrics);
-        let observe = move |trouble| report(trouble, &counted);
-        let inbox = Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), observe);
+        let panicked = move || report(code::HANDLER_PANICKED, &counted);
+        let inbox = Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), panicked);
+        let late = late::open(&self.clock, &self.entropy, &metrics)?;
         let intake = Intake {
             accounts: accounts.collect(),
             inbox: Arc::new(inbox),
             dispatcher: Dispatcher::new(handlers),
+            handler_timeout: self.config.inbox.handler_timeout,
+            late,
+            typing: None,
+            remember: self.config.inbox.remember,
+            started: self.clock.since_epoch(),
             clock: self.clock,
             entropy: self.entropy,
             metrics,
@@ -267,8 +273,7 @@ pub(crate) fn load_rules(
 
 /// The account at run time.
 pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics) -> Account {
-    use config::account::Late;
-    let holds = account.late.contains(&Late::Hold);
+    let (retries, ways) = late::ways(account);
     Account {
         name: account.name.as_str().into(),
         agreement: Agreement {
@@ -281,8 +286,9 @@ pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics
         },
         is_cloud_run: account.source == config::account::Source::CloudRun,
         patience: Patience {
-            retries: account.late.contains(&Late::Retry),
-            holding_text: holds.then(|| account.holding_text.clone()),
+            retries,
+            ways,
+            holding_text: account.holding_text.clone(),
             reply_within: account.reply_within,
         },
         splits_texts: account.long_text == config::account::LongText::Split,
@@ -291,12 +297,7 @@ pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics
     }
 }
 
-fn report(trouble: Trouble, metrics: &Metrics) {
-    let code = match trouble {
-        Trouble::Panicked => code::HANDLER_PANICKED,
-        Trouble::TimedOut => code::HANDLER_TIMED_OUT,
-        Trouble::Late => code::HANDLER_LATE,
-    };
+fn report(code: Code, metrics: &Metrics) {
     metrics.count_trouble(code.name);
     tracing::error!(code = code.name, advice = code.advice, "{}", code.meaning);
 }

@@ -30,6 +30,9 @@ pub enum HandlerError {
     /// A typed handler was given a message without the documented shape.
     #[error(transparent)]
     Shape(#[from] crate::wechat::inbound::read::ReadError),
+    /// It took longer than `[inbox] handler_timeout`.
+    #[error("it took longer than {} s and was ended", .0.as_secs())]
+    TimedOut(Duration),
     /// The handler's own reason. It must not carry a secret or what the user wrote.
     #[error("{0}")]
     Failed(String),

@@ -1,20 +1,21 @@
 //! The deliveries that wait for one piece of work.
 
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::Kept;
+use crate::wechat::limits;
 
 #[derive(Debug, Default)]
 struct State {
     /// The answer is there, or will never be.
     end: Option<End>,
-    /// What was said in its place; the answer then goes to the user's next message.
+    /// What was said in its place.
     instead: Option<Kept>,
-    /// The last delivery has gone without it.
-    is_given_up: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -23,21 +24,46 @@ enum End {
     Crash,
 }
 
+/// How many deliveries came, and when the last did.
+#[derive(Clone, Copy, Debug)]
+struct Boarded {
+    count: u32,
+    last: Instant,
+}
+
+/// Whether the answer reaches WeChat.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Carried {
+    /// A delivery waits for it.
+    Yes,
+    /// Something else was said in its place.
+    No,
+    /// WeChat has hung up, and may deliver once more.
+    Perhaps,
+}
+
 /// Work that somebody waits for.
 #[derive(Debug)]
 pub struct Flight {
     state: watch::Sender<State>,
-    deliveries: AtomicU32,
+    boarded: Mutex<Boarded>,
 }
 
 impl Flight {
     pub(super) fn new() -> Self {
-        Self { state: watch::Sender::new(State::default()), deliveries: AtomicU32::new(0) }
+        let boarded = Boarded { count: 0, last: Instant::now() };
+        Self { state: watch::Sender::new(State::default()), boarded: Mutex::new(boarded) }
     }
 
     /// One more delivery waits; its number, beginning at 1.
     pub(super) fn board(&self) -> u32 {
-        self.deliveries.fetch_add(1, Ordering::Relaxed) + 1
+        let mut boarded = self.boarded.lock().unwrap_or_else(PoisonError::into_inner);
+        *boarded = Boarded { count: boarded.count + 1, last: Instant::now() };
+        boarded.count
+    }
+
+    fn boarded(&self) -> Boarded {
+        *self.boarded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the answer; `None` if the work crashed.
@@ -50,47 +76,59 @@ impl Flight {
         }
     }
 
-    /// Says `instead` from now on, unless the answer is there.
-    pub(super) fn hold(&self, instead: Kept) -> Kept {
-        let mut said = instead;
+    /// Says `instead` from now on, unless the answer is there. What is said, and whether that is
+    /// in place of the answer.
+    pub(super) fn instead(&self, instead: Kept) -> (Kept, bool) {
+        let mut said = (instead, true);
         self.state.send_if_modified(|state| {
             match &state.end {
-                Some(End::Answer(answer)) => said = answer.clone(),
-                _ => said = state.instead.get_or_insert_with(|| said.clone()).clone(),
+                Some(End::Answer(answer)) if state.instead.is_none() => {
+                    said = (answer.clone(), false);
+                }
+                _ => said.0 = state.instead.get_or_insert_with(|| said.0.clone()).clone(),
             }
             false
         });
         said
     }
 
-    pub(super) fn give_up(&self) {
-        self.state.send_if_modified(|state| {
-            state.is_given_up = true;
-            false
-        });
-    }
-
-    /// What deliveries are told when `answer` is ready. After this, [`Flight::hold`] gives it too.
-    pub(super) fn decide(&self, answer: Kept) -> Kept {
-        let mut said = answer;
+    /// What deliveries are told when `answer` is ready, and whether one carries it. From then on
+    /// [`Flight::instead`] gives it too.
+    pub(super) fn decide(&self, answer: Kept) -> (Kept, Carried) {
+        let mut said = (answer, Carried::Yes);
         self.state.send_if_modified(|state| {
             if let Some(instead) = &state.instead {
-                said = instead.clone();
+                said = (instead.clone(), Carried::No);
             }
-            state.end = Some(End::Answer(said.clone()));
+            state.end = Some(End::Answer(said.0.clone()));
             false
         });
+        if said.1 == Carried::Yes && self.boarded().last.elapsed() >= limits::REPLY_WINDOW {
+            said.1 = Carried::Perhaps;
+        }
         said
     }
 
-    /// Wakes who waits. Whether anybody may still come for the answer.
-    pub(super) fn land(&self, said: Kept) -> bool {
-        let mut is_given_up = false;
-        self.state.send_modify(|state| {
-            is_given_up = state.is_given_up;
-            state.end = Some(End::Answer(said));
+    /// Wakes who waits.
+    pub(super) fn land(&self, said: Kept) {
+        self.state.send_modify(|state| state.end = Some(End::Answer(said)));
+    }
+
+    /// Waits as long as a delivery may still come for an answer that landed. Whether one came; if
+    /// none did, `late` is what is said from then on.
+    pub(super) async fn is_fetched(&self, late: Kept) -> bool {
+        let before = self.boarded();
+        tokio::time::sleep_until(before.last + limits::REPLY_WINDOW + RETRY_GRACE).await;
+        let mut is_fetched = true;
+        self.state.send_if_modified(|state| {
+            is_fetched = self.boarded().count > before.count;
+            if !is_fetched {
+                state.instead = Some(late.clone());
+                state.end = Some(End::Answer(late));
+            }
+            false
         });
-        !is_given_up
+        is_fetched
     }
 
     /// Wakes who waits with nothing.
@@ -98,3 +136,6 @@ impl Flight {
         self.state.send_modify(|state| state.end = Some(End::Crash));
     }
 }
+
+/// How long after hanging up WeChat may take to deliver again. Observed is at once.
+const RETRY_GRACE: Duration = Duration::from_secs(5);

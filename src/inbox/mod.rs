@@ -7,7 +7,6 @@
 //! when WeChat hangs up, and the work must go on.
 
 mod flight;
-mod held;
 mod seen;
 
 use std::collections::VecDeque;
@@ -27,8 +26,8 @@ use futures_util::FutureExt as _;
 use siphasher::sip128::Hasher128 as _;
 use siphasher::sip128::SipHasher13;
 
+use self::flight::Carried;
 pub use self::flight::Flight;
-use self::held::Held;
 use self::seen::Seen;
 use crate::entropy::Entropy;
 use crate::tasks::Tasks;
@@ -71,27 +70,35 @@ impl From<Kept> for Reply {
 }
 
 /// What the work on a message came to.
-#[derive(Clone, Debug, PartialEq)]
 pub struct Settled {
     /// The reply, which fits.
     pub reply: Reply,
-    /// More of it, each part to be given to one of the user's next messages.
-    pub rest: Vec<Reply>,
+    /// What follows, before the user's next message has its turn unless WeChat must be waited for.
+    pub after: Option<After>,
 }
+
+/// Told whether a delivery carried the reply, or something else was said in its place.
+pub type After = Box<dyn FnOnce(bool) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
 impl From<Reply> for Settled {
     fn from(reply: Reply) -> Self {
-        Self { reply, rest: Vec::new() }
+        Self { reply, after: None }
     }
 }
 
 /// What the beginning of the work on a message came to.
 pub enum Step {
     /// Done without waiting for anything.
-    Now(Settled),
+    Now(Reply),
     /// Goes on in a task.
     Later(Pin<Box<dyn Future<Output = Settled> + Send>>),
 }
+
+/// Begins the work on a message. Told whether deliveries wait for it already: then something else
+/// may have been said in place of its reply, and [`Step::Later`] must say what follows.
+pub trait Begin: FnOnce(bool) -> Step + Send + Sync + 'static {}
+
+impl<B: FnOnce(bool) -> Step + Send + Sync + 'static> Begin for B {}
 
 /// What a delivery found.
 #[derive(Debug)]
@@ -117,14 +124,12 @@ pub struct Limits {
     pub capacity: usize,
     /// How many messages may be worked on or wait at one time.
     pub pending: usize,
-    /// How long the work on one message may take.
-    pub handler_timeout: Duration,
 }
 
 /// A message that waits for its user's earlier ones.
 struct Job {
     id: Id,
-    begin: Box<dyn FnOnce() -> Step + Send + Sync>,
+    begin: Box<dyn Begin>,
 }
 
 /// The inbox of a station.
@@ -132,26 +137,14 @@ pub struct Inbox {
     /// Messages being worked on. The flight is made when somebody has to wait for it.
     running: DashMap<Id, Option<Arc<Flight>>>,
     seen: Seen<Kept>,
-    held: Held,
     /// Users with a message being worked on, and their later messages.
     lanes: DashMap<Id, VecDeque<Job>>,
     pending: AtomicUsize,
     limits: Limits,
     tasks: Tasks,
     hash: SipHasher13,
-    /// Called when work ends in a way the waiting deliveries do not see.
-    observe: Box<dyn Fn(Trouble) + Send + Sync>,
-}
-
-/// What an operator should hear about.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Trouble {
-    /// A handler panicked.
-    Panicked,
-    /// A handler was ended for taking too long.
-    TimedOut,
-    /// An answer came when nobody waited for it any more, and is lost.
-    Late,
+    /// Called when work panics.
+    panicked: Box<dyn Fn() + Send + Sync>,
 }
 
 /// The wait for an answer.
@@ -164,15 +157,11 @@ impl Waiting {
         self.0.answer().await.map(Reply::from)
     }
 
-    /// Says `instead` to this delivery and keeps the answer for the user's next message, unless
-    /// the answer has come in this moment.
-    pub fn hold(&self, instead: Reply) -> Reply {
-        self.0.hold(instead.into()).into()
-    }
-
-    /// Says that no delivery will wait any more.
-    pub fn give_up(&self) {
-        self.0.give_up();
+    /// Says `instead` to this delivery and all that follow, unless the answer has come in this
+    /// moment. What is said, and whether that is in place of the answer.
+    pub fn instead(&self, instead: Reply) -> (Reply, bool) {
+        let (said, is_instead) = self.0.instead(instead.into());
+        (said.into(), is_instead)
     }
 }
 
@@ -182,20 +171,19 @@ impl Inbox {
         limits: Limits,
         tasks: Tasks,
         entropy: &dyn Entropy,
-        observe: impl Fn(Trouble) + Send + Sync + 'static,
+        panicked: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let mut key = [0; 16];
         entropy.fill(&mut key);
         Self {
             running: DashMap::new(),
             seen: Seen::new(limits.remember, limits.capacity),
-            held: Held::new(limits.remember, limits.capacity),
             lanes: DashMap::new(),
             pending: AtomicUsize::new(0),
             limits,
             tasks,
             hash: SipHasher13::new_with_key(&key),
-            observe: Box::new(observe),
+            panicked: Box::new(panicked),
         }
     }
 
@@ -209,18 +197,20 @@ impl Inbox {
         Id(hash.h1, hash.h2)
     }
 
-    /// The answer that is kept for `user`, oldest first.
-    pub fn take_held(&self, user: Id) -> Option<Reply> {
-        self.held.take(user)
-    }
-
     /// Works on the message `id` of `user` unless that was begun before: `begin` is called at once,
     /// or when the user's earlier messages are done. Messages without a user are worked on side by
     /// side.
-    pub fn once<B>(self: &Arc<Self>, id: Id, user: Option<Id>, begin: B) -> Turn
-    where
-        B: FnOnce() -> Step + Send + Sync + 'static,
-    {
+    pub fn once(self: &Arc<Self>, id: Id, user: Option<Id>, begin: impl Begin) -> Turn {
+        self.enter(id, user, false, begin)
+    }
+
+    /// Works on a message whose last delivery was told something else long ago, as
+    /// [`Inbox::once`]: its reply is late, whenever it comes.
+    pub fn once_more(self: &Arc<Self>, id: Id, user: Option<Id>, begin: impl Begin) -> Turn {
+        self.enter(id, user, true, begin)
+    }
+
+    fn enter(self: &Arc<Self>, id: Id, user: Option<Id>, is_late: bool, begin: impl Begin) -> Turn {
         match self.running.entry(id) {
             Entry::Occupied(mut entry) => {
                 let flight = entry.get_mut().get_or_insert_with(|| self.new_flight());
@@ -233,7 +223,11 @@ impl Inbox {
                 if self.pending.load(Ordering::Relaxed) >= self.limits.pending {
                     return Turn::Full;
                 }
-                entry.insert(None);
+                let flight = is_late.then(|| self.new_flight());
+                if let Some(flight) = &flight {
+                    flight.instead(Kept::Success);
+                }
+                entry.insert(flight);
             }
         }
         let Some(user) = user else { return self.run(id, None, begin) };
@@ -253,10 +247,11 @@ impl Inbox {
     }
 
     /// Begins the work on the caller's thread.
-    fn run(self: &Arc<Self>, id: Id, user: Option<Id>, begin: impl FnOnce() -> Step) -> Turn {
+    fn run(self: &Arc<Self>, id: Id, user: Option<Id>, begin: impl FnOnce(bool) -> Step) -> Turn {
         let mut claim = Claim { inbox: Arc::clone(self), id, user, is_settled: false };
-        match std::panic::catch_unwind(AssertUnwindSafe(begin)) {
-            Ok(Step::Now(settled)) => Turn::Done(claim.settle(settled).into()),
+        let is_awaited = self.running.get(&id).is_some_and(|entry| entry.value().is_some());
+        match std::panic::catch_unwind(AssertUnwindSafe(|| begin(is_awaited))) {
+            Ok(Step::Now(reply)) => Turn::Done(claim.settle(reply).0.into()),
             Ok(Step::Later(work)) => {
                 let flight = self.flight(id);
                 let number = flight.board();
@@ -264,7 +259,7 @@ impl Inbox {
                 Turn::Wait(Waiting(flight), number)
             }
             Err(_) => {
-                (self.observe)(Trouble::Panicked);
+                (self.panicked)();
                 Turn::Panicked
             }
         }
@@ -320,41 +315,53 @@ struct Claim {
 
 impl Claim {
     async fn carry_out(mut self, work: Pin<Box<dyn Future<Output = Settled> + Send>>) {
-        let limit = self.inbox.limits.handler_timeout;
-        let work = AssertUnwindSafe(tokio::time::timeout(limit, work)).catch_unwind();
-        match work.await {
-            Ok(Ok(settled)) => drop(self.settle(settled)),
-            Ok(Err(_)) => {
-                (self.inbox.observe)(Trouble::TimedOut);
-                self.settle(Reply::Success.into());
-            }
-            Err(_) => (self.inbox.observe)(Trouble::Panicked),
+        let Ok(Settled { reply, after }) = AssertUnwindSafe(work).catch_unwind().await else {
+            (self.inbox.panicked)();
+            return;
+        };
+        let (_, carried, flight) = self.settle(reply);
+        match (after, flight) {
+            (Some(after), Some(flight)) => self.see_off(flight, after),
+            (Some(after), None) => after(carried == Carried::Yes).await,
+            (None, _) => drop(self.inbox.forget(self.id)),
         }
     }
 
     /// Records the answer, tells who waits, frees the key: in this order, since in any other a
-    /// retry could run the work again.
-    fn settle(&mut self, settled: Settled) -> Kept {
+    /// retry could run the work again. Where WeChat may deliver once more for the answer, the key
+    /// stays taken and its flight is given.
+    fn settle(&mut self, reply: Reply) -> (Kept, Carried, Option<Arc<Flight>>) {
         self.is_settled = true;
         let inbox = &self.inbox;
-        let answer = Kept::from(settled.reply);
+        let answer = Kept::from(reply);
         let flight = inbox.running.get(&self.id).and_then(|entry| entry.value().clone());
-        let said = match &flight {
-            None => answer.clone(),
-            Some(flight) => flight.decide(answer.clone()),
+        let (said, carried) = match &flight {
+            None => (answer, Carried::Yes),
+            Some(flight) => flight.decide(answer),
         };
         inbox.seen.insert(self.id, said.clone());
-        let is_held = said != answer;
-        if let Some(user) = self.user {
-            let held = is_held.then_some(answer).map(Reply::from);
-            inbox.held.put(user, held.into_iter().chain(settled.rest));
+        let landing = match carried {
+            Carried::Perhaps => flight.clone(),
+            _ => inbox.forget(self.id).or(flight),
+        };
+        if let Some(flight) = &landing {
+            flight.land(said.clone());
         }
-        let is_awaited =
-            inbox.forget(self.id).or(flight).is_none_or(|flight| flight.land(said.clone()));
-        if !is_awaited && !is_held && said != Kept::Success {
-            (inbox.observe)(Trouble::Late);
-        }
-        said
+        (said.clone(), carried, landing.filter(|_| carried == Carried::Perhaps))
+    }
+
+    /// Waits, with the key still taken, for the delivery that may come for the answer. The user's
+    /// next message does not wait for that.
+    fn see_off(&self, flight: Arc<Flight>, after: After) {
+        let (inbox, id) = (Arc::clone(&self.inbox), self.id);
+        self.inbox.tasks.spawn(async move {
+            let is_fetched = flight.is_fetched(Kept::Success).await;
+            if !is_fetched {
+                inbox.seen.insert(id, Kept::Success);
+            }
+            inbox.forget(id);
+            after(is_fetched).await;
+        });
     }
 }
 

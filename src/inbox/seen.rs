@@ -70,12 +70,6 @@ impl<V: Clone> Seen<V> {
         }
     }
 
-    pub(super) fn remove(&self, id: Id) -> Option<V> {
-        let pair = self.pair.load();
-        let young = pair.young.answers.remove(&id);
-        young.or_else(|| pair.old.answers.remove(&id)).map(|(_, answer)| answer)
-    }
-
     /// Drops the old generation if `young` is still the young one.
     fn turn(&self, young: &Arc<Generation<V>>) {
         let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);

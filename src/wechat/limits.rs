@@ -17,6 +17,20 @@ pub const RETRY_WINDOW: Duration = Duration::from_secs(15);
 /// Source: WeCom "Passive reply"; for the 公众号 it is what libraries agree on.
 pub const REPLY_TEXT_BYTES: usize = 2048;
 
+/// The longest text of one customer-service or application message, in bytes of UTF-8.
+/// Source: 企业微信 "Sending application messages"; for customer service it is reported (45002).
+pub const MESSAGE_TEXT_BYTES: usize = 2048;
+
+/// Articles in a customer-service message. Source: "Customer service messages", `news`.
+pub const NEWS_FROM_SERVICE: usize = 1;
+
+/// How long after a user's message the typing state may be shown.
+/// Source: "Customer service input status", 45080.
+pub const TYPING_WINDOW: Duration = Duration::from_secs(30);
+
+/// How long the typing state stays. Source: "Customer service input status".
+pub const TYPING_SHOWN: Duration = Duration::from_secs(15);
+
 /// Articles in a `news` reply to a message (text, image, voice, video, link, location).
 /// Source: "Passive user reply", picture-and-text messages.
 pub const NEWS_TO_A_MESSAGE: usize = 1;

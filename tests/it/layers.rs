@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["code", "exchange", "log", "metrics", "notification", "simulator", "tasks"],
     &["config", "outcome"],
     &["account", "capture", "store"],
-    &["window"],
+    &["held", "window"],
     &["channels"],
     &["dispatch", "inbox"],
     &["intake"],

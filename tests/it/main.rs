@@ -5,6 +5,7 @@ mod captures;
 mod channels;
 mod config;
 mod corpus;
+mod late;
 mod layers;
 mod properties;
 mod readme;

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use yizhan::account::Way;
 use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler;
 use yizhan::dispatch::handler::HandlerError;
@@ -96,7 +97,7 @@ async fn after_the_window_success_is_said_and_the_user_sees_no_error() {
 
 #[tokio::test(start_paused = true)]
 async fn with_hold_the_answer_comes_with_the_next_message() {
-    let setup = Setup { holding_text: Some("请稍后回复任意内容"), ..Setup::default() };
+    let setup = Setup { ways: vec![Way::Hold], ..Setup::default() };
     let slow = Slow::new(&setup);
     assert_eq!(slow.says("20000").await.text(), "请稍后回复任意内容");
     tokio::time::sleep(Duration::from_secs(10)).await;
@@ -107,7 +108,8 @@ async fn with_hold_the_answer_comes_with_the_next_message() {
 
 #[tokio::test(start_paused = true)]
 async fn without_retry_the_first_try_is_answered_in_time() {
-    let setup = Setup { retries: false, holding_text: Some("wait"), ..Setup::default() };
+    let setup =
+        Setup { retries: false, ways: vec![Way::Hold], holding_text: "wait", ..Setup::default() };
     let slow = Slow::new(&setup);
     let exchange = slow.says("7000").await;
     assert_eq!(exchange.to_string(), "0 s  try 1: 200 after 4.5 s, text: wait\n");
@@ -215,12 +217,13 @@ async fn a_panicking_handler_is_answered_with_success_and_its_key_is_free_again(
 #[tokio::test(start_paused = true)]
 async fn a_text_too_long_is_split_at_a_sentence_and_the_rest_comes_with_the_next_messages() {
     let long = "这是一句话。".repeat(300);
+    let setup = Setup { ways: vec![Way::Hold], ..Setup::default() };
     let said = long.clone();
     let handler = typed(move |_: Text, _: Context| {
         let said = said.clone();
         async move { said }
     });
-    let station = TestStation::new(&Setup::default(), vec![Arc::new(handler)]);
+    let station = TestStation::new(&setup, vec![Arc::new(handler)]);
     let anna = station.follower("oAnna");
     let mut parts = Vec::new();
     for _ in 0..3 {

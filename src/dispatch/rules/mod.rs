@@ -60,7 +60,7 @@ impl From<&Config> for Settings {
             private_hosts: server.private_hosts.clone(),
             webhook_secret: server.webhook_secret.clone(),
             timezone: server.timezone.clone(),
-            channels: Vec::new(),
+            channels: config.channels.iter().map(|channel| channel.name.clone()).collect(),
         }
     }
 }

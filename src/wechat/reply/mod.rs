@@ -7,6 +7,9 @@ mod card;
 mod limit;
 mod write;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 pub use self::limit::Fitted;
 pub use self::limit::ReplyError;
 pub use self::limit::split;
@@ -16,8 +19,9 @@ use super::inbound::Family;
 use super::inbound::Inbound;
 use super::wire::Format;
 
-/// A passive reply.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A passive reply. Its serde form is what the store keeps of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reply {
     /// Received, nothing to show: the literal `success`, never sealed.
@@ -97,7 +101,7 @@ pub enum Reply {
 }
 
 /// One entry of [`Reply::News`].
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Article {
     /// Shown large.
     pub title: String,

@@ -3,12 +3,18 @@
 pub(crate) mod server;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use yizhan::account::Account;
 use yizhan::account::Patience;
 use yizhan::account::RawCallback;
+use yizhan::account::Way;
+use yizhan::clock::Clock;
 use yizhan::clock::TokioClock;
 use yizhan::dispatch::Dispatcher;
 use yizhan::dispatch::handler::Handler;
@@ -16,12 +22,21 @@ use yizhan::entropy::SeededEntropy;
 use yizhan::inbox::Inbox;
 use yizhan::inbox::Limits;
 use yizhan::intake::Intake;
+use yizhan::intake::Late;
+use yizhan::intake::Typing;
 use yizhan::metrics::Metrics;
+use yizhan::notification::Notification;
 use yizhan::simulator;
 use yizhan::simulator::Follower;
 use yizhan::simulator::RawRequest;
 use yizhan::simulator::RawResponse;
 use yizhan::simulator::Simulator;
+use yizhan::store;
+use yizhan::store::Delivery;
+use yizhan::store::Filter;
+use yizhan::store::Ids;
+use yizhan::store::NewDelivery;
+use yizhan::store::Store;
 use yizhan::tasks::Tasks;
 use yizhan::wechat::Mode;
 use yizhan::wechat::Platform;
@@ -31,6 +46,7 @@ use yizhan::wechat::id::AppId;
 use yizhan::wechat::id::OpenId;
 use yizhan::wechat::secret::EncodingAesKey;
 use yizhan::wechat::secret::Token;
+use yizhan::window::Windows;
 
 /// 2026-01-01T00:00:00Z, the time at which every test begins.
 pub(crate) const START: u64 = 1_767_225_600;
@@ -42,7 +58,13 @@ pub(crate) const APP_ID: &str = "wx00112233445566bb";
 /// One station with one account, `shop`.
 pub(crate) struct TestStation {
     pub(crate) intake: Arc<Intake>,
+    pub(crate) store: Arc<dyn Store>,
+    clock: Arc<TokioClock>,
     simulator: Arc<Simulator>,
+    /// Where the platform's callbacks go; none while the station is down.
+    current: watch::Sender<Option<Arc<Intake>>>,
+    /// The answers do not leave any more.
+    is_mute: Arc<AtomicBool>,
 }
 
 /// How the account is set up; the defaults are those of the config.
@@ -51,7 +73,9 @@ pub(crate) struct Setup {
     pub(crate) platform: Platform,
     pub(crate) mode: Mode,
     pub(crate) retries: bool,
-    pub(crate) holding_text: Option<&'static str>,
+    /// Where late answers go; with `Push`, through the channel `customer`.
+    pub(crate) ways: Vec<Way>,
+    pub(crate) holding_text: &'static str,
     pub(crate) apology: Option<&'static str>,
     pub(crate) splits_texts: bool,
 }
@@ -62,7 +86,8 @@ impl Default for Setup {
             platform: Platform::OfficialAccount,
             mode: Mode::Safe,
             retries: true,
-            holding_text: None,
+            ways: Vec::new(),
+            holding_text: "请稍后回复任意内容",
             apology: None,
             splits_texts: true,
         }
@@ -71,8 +96,26 @@ impl Default for Setup {
 
 impl TestStation {
     pub(crate) fn new(setup: &Setup, handlers: Vec<Arc<dyn Handler>>) -> Self {
-        let intake = Arc::new(intake(setup, handlers));
+        Self::with(setup, handlers, None)
+    }
+
+    pub(crate) fn with_typing(
+        setup: &Setup,
+        handlers: Vec<Arc<dyn Handler>>,
+        typing: Arc<dyn Typing>,
+    ) -> Self {
+        Self::with(setup, handlers, Some(typing))
+    }
+
+    fn with(
+        setup: &Setup,
+        handlers: Vec<Arc<dyn Handler>>,
+        typing: Option<Arc<dyn Typing>>,
+    ) -> Self {
         let clock = Arc::new(TokioClock::starting_at(START));
+        let store = store::open("memory:", Path::new("")).unwrap();
+        let intake = intake(setup, handlers, &store, &clock);
+        let intake = Arc::new(Intake { typing, ..intake });
         let key = EncodingAesKey::parse(AES_KEY).unwrap();
         let token = Token::parse(TOKEN).unwrap();
         let account = simulator::Account::new(setup.platform, token, AppId::parse(APP_ID).unwrap());
@@ -80,36 +123,80 @@ impl TestStation {
             Mode::Plain => account,
             mode => account.sealed(mode, &key),
         };
-        let wire = wire(Arc::clone(&intake));
+        let current = watch::Sender::new(Some(Arc::clone(&intake)));
+        let is_mute = Arc::new(AtomicBool::new(false));
+        let wire = wire(current.clone(), Arc::clone(&is_mute));
         let entropy = Arc::new(SeededEntropy::new(2));
-        let simulator = Simulator::new(account, "/callback/shop", wire, clock, entropy);
-        Self { intake, simulator }
+        let simulator =
+            Simulator::new(account, "/callback/shop", wire, Arc::clone(&clock) as _, entropy);
+        Self { intake, store, clock, simulator, current, is_mute }
+    }
+
+    /// From now on nobody is there: no connection gets an answer. What the process has begun must
+    /// not end in a test, since nobody can stop it from writing to the store.
+    pub(crate) fn crash(&self) {
+        self.current.send_replace(None);
+    }
+
+    /// From now on answers are made and do not leave: a crash just before that.
+    pub(crate) fn mute(&self) {
+        self.is_mute.store(true, Ordering::Relaxed);
+    }
+
+    /// The next process, on the same store and under the same URL.
+    pub(crate) async fn start_again(&mut self, setup: &Setup, handlers: Vec<Arc<dyn Handler>>) {
+        self.intake = Arc::new(intake(setup, handlers, &self.store, &self.clock));
+        self.is_mute.store(false, Ordering::Relaxed);
+        self.current.send_replace(Some(Arc::clone(&self.intake)));
+        self.intake.resume().await;
+    }
+
+    /// The notifications in the outbox, the first first: channel, to whom, and what.
+    pub(crate) async fn outbox(&self) -> Vec<String> {
+        let page = self.store.query(Filter::default(), None, 1_000).await.unwrap();
+        let line = |delivery: &Delivery| {
+            let Notification { channel, to, body, native, .. } = &delivery.notification;
+            let native = native.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{channel} {}: {body}{native}", to.join(","))
+        };
+        page.deliveries.iter().rev().map(line).collect()
     }
 
     pub(crate) fn follower(&self, name: &str) -> Follower {
         self.simulator.follower(OpenId::parse(name).unwrap())
     }
 
-    pub(crate) fn simulator(&self) -> &Simulator {
+    pub(crate) fn simulator(&self) -> &Arc<Simulator> {
         &self.simulator
     }
 }
 
-/// Straight into the intake. Like actix after a clean hang-up, and unlike it after a reset, the
+/// Straight into the intake, whichever there is. Like actix after a clean hang-up, and unlike it after a reset, the
 /// station goes on with a delivery that nobody reads: the harder case for "answered once".
 fn wire(
-    intake: Arc<Intake>,
+    current: watch::Sender<Option<Arc<Intake>>>,
+    is_mute: Arc<AtomicBool>,
 ) -> impl Fn(RawRequest) -> std::pin::Pin<Box<dyn Future<Output = RawResponse> + Send>> + Send + Sync
 {
     move |request: RawRequest| {
-        let intake = Arc::clone(&intake);
+        let mut current = current.subscribe();
+        let is_mute = Arc::clone(&is_mute);
         Box::pin(async move {
             let callback = RawCallback {
                 has_source: request.header("x-wx-source").is_some(),
                 query: request.query,
                 body: request.body,
             };
-            match intake.answer("shop", callback).await {
+            // Nobody there, or nobody any more: WeChat waits for its five seconds.
+            let Some(intake) = current.borrow_and_update().clone() else {
+                return std::future::pending().await;
+            };
+            let answer = tokio::select! {
+                answer = intake.answer("shop", callback) => answer,
+                _ = current.changed() => std::future::pending().await,
+            };
+            match answer {
+                _ if is_mute.load(Ordering::Relaxed) => std::future::pending().await,
                 Ok(body) => RawResponse { status: 200, body: body.into_bytes() },
                 Err(error) => RawResponse { status: error.code().status, body: Vec::new() },
             }
@@ -117,7 +204,12 @@ fn wire(
     }
 }
 
-fn intake(setup: &Setup, handlers: Vec<Arc<dyn Handler>>) -> Intake {
+fn intake(
+    setup: &Setup,
+    handlers: Vec<Arc<dyn Handler>>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<TokioClock>,
+) -> Intake {
     let metrics = Arc::new(Metrics::new());
     let ciphers = match setup.mode {
         Mode::Plain => Vec::new(),
@@ -136,26 +228,43 @@ fn intake(setup: &Setup, handlers: Vec<Arc<dyn Handler>>) -> Intake {
         is_cloud_run: false,
         patience: Patience {
             retries: setup.retries,
-            holding_text: setup.holding_text.map(str::to_owned),
+            ways: setup.ways.clone(),
+            holding_text: setup.holding_text.to_owned(),
             reply_within: Duration::from_millis(4_500),
         },
         splits_texts: setup.splits_texts,
         apology: setup.apology.map(str::to_owned),
         metrics: metrics.account("shop"),
     };
-    let limits = Limits {
-        remember: Duration::from_mins(10),
-        capacity: 10_000,
-        pending: 1_000,
-        handler_timeout: Duration::from_mins(5),
-    };
+    let limits = Limits { remember: Duration::from_mins(10), capacity: 10_000, pending: 1_000 };
     let entropy = Arc::new(SeededEntropy::new(1));
-    let inbox = Inbox::new(limits, Tasks::new(), entropy.as_ref(), |_| {});
+    let inbox = Inbox::new(limits, Tasks::new(), entropy.as_ref(), || {});
+    let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
+    let windows = Arc::new(Windows::new(Arc::clone(store), Arc::clone(&clock)));
+    let ids = Ids::new(Arc::clone(&entropy) as _);
+    let address = move |now, notification: Notification| NewDelivery {
+        id: ids.next(now),
+        lane: notification.channel.clone(),
+        due: now,
+        notification,
+    };
+    let late = Late::new(
+        Arc::clone(store),
+        windows,
+        Box::new(address),
+        Arc::clone(&clock),
+        Arc::clone(&metrics),
+    );
     Intake {
         accounts: HashMap::from([("shop".to_owned(), Arc::new(account))]),
         inbox: Arc::new(inbox),
         dispatcher: Dispatcher::new(handlers),
-        clock: Arc::new(TokioClock::starting_at(START)),
+        handler_timeout: Duration::from_mins(5),
+        late,
+        typing: None,
+        remember: Duration::from_mins(10),
+        started: clock.since_epoch(),
+        clock,
         entropy,
         metrics,
         observer: None,

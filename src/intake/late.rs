@@ -1,0 +1,358 @@
+//! What becomes of an answer that no delivery carries: it is pushed, or held for the user's next
+//! message, exactly once whatever crashes when.
+//!
+//! Whoever is told to wait is promised an answer, and the promise is on disk before they are told:
+//! the message itself, so that its work can be done again by the next process if this one dies.
+//! Giving the answer, in one transaction, settles a key of its own, queues or holds what there is to
+//! say, and ends the promise. A promise whose key is settled is one that was kept.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use serde::Deserialize;
+use serde::Serialize;
+use tokio::sync::OnceCell;
+
+use super::Message;
+use super::active;
+use super::settle;
+use crate::account::Way;
+use crate::clock::Clock;
+use crate::code;
+use crate::held::Held;
+use crate::held::HeldError;
+use crate::metrics::Metrics;
+use crate::notification::Notification;
+use crate::store::NewDelivery;
+use crate::store::Settled;
+use crate::store::Settlement;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::wechat::inbound::Family;
+use crate::wechat::reply::Reply;
+use crate::window::Windows;
+
+/// How long a message is worked on again after a crash. Nobody waits for an answer longer.
+const PROMISE: Duration = Duration::from_hours(1);
+
+/// How long it is known that a promise was kept; longer than a promise.
+const KEPT: Duration = Duration::from_hours(24);
+
+/// How long a user may be kept waiting for the promise to be on disk.
+const PROMISE_WITHIN: Duration = Duration::from_millis(300);
+
+/// How often the work on a promised message is begun, the first time included: a message that
+/// takes the process down must not do so for ever.
+const TRIES: u32 = 2;
+
+/// What every key of a promise begins with, before account and message.
+const PREFIX: &str = "promise/";
+
+/// Messages of one answer leave in this distance, since WeChat keeps no order between two requests.
+const APART: Duration = Duration::from_millis(500);
+
+/// How many rows are read at once at the start.
+const PAGE: u32 = 1_000;
+
+/// Makes a delivery of a notification: its id, its lane.
+pub type Address = Box<dyn Fn(Duration, Notification) -> NewDelivery + Send + Sync>;
+
+/// Gives late answers.
+pub struct Late {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) held: Held,
+    windows: Arc<Windows>,
+    address: Address,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    /// Users who were told to say something for their answer, with the number of those answers
+    /// that are not there yet.
+    told: DashMap<String, u32>,
+    /// The messages that an earlier process has settled.
+    earlier: OnceCell<HashSet<String>>,
+}
+
+/// A message whose sender was told to wait, as it is stored.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Promise {
+    pub(super) account: String,
+    /// As it arrived, decrypted.
+    pub(super) document: String,
+    /// How often its work was begun.
+    tries: u32,
+}
+
+impl Late {
+    /// `windows` tells who may be sent something, `address` makes deliveries.
+    pub fn new(
+        store: Arc<dyn Store>,
+        windows: Arc<Windows>,
+        address: Address,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let held = Held::new(Arc::clone(&store));
+        let (told, earlier) = (DashMap::new(), OnceCell::new());
+        Self { store, held, windows, address, clock, metrics, told, earlier }
+    }
+
+    /// Who may be sent something.
+    pub fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    /// Reads what earlier processes left, the first time; costs nothing after that. A failure is
+    /// logged, and the next call tries again.
+    pub(super) async fn load(&self) {
+        let earlier = self.earlier.get_or_try_init(|| async {
+            self.held.load(self.now()).await?;
+            self.settled_earlier().await
+        });
+        if let Err(error) = earlier.await {
+            let code = code::STORE_FAILED.name;
+            tracing::error!(code, "what the last run left cannot be read: {error}");
+        }
+    }
+
+    async fn settled_earlier(&self) -> Result<HashSet<String>, StoreError> {
+        let (mut all, mut last) = (HashSet::new(), None::<String>);
+        loop {
+            let after = last.as_deref();
+            let page = self.store.settled_keys(self.now(), settle::PREFIX, after, PAGE).await?;
+            let Some(key) = page.last() else { return Ok(all) };
+            last = Some(key.clone());
+            all.extend(page);
+        }
+    }
+
+    /// Whether an earlier process has settled `message`, so that its answer is in the store. Known
+    /// from memory, because a look into the store for every message would be the dearest part of
+    /// its way.
+    pub(super) fn is_settled_earlier(&self, message: &Message) -> bool {
+        let earlier = self.earlier.get().filter(|earlier| !earlier.is_empty());
+        earlier.is_some_and(|earlier| earlier.contains(&settle::key(message)))
+    }
+
+    /// Whether the sender of `message` may be asking for an answer: one waits, or they were told to
+    /// ask for it. What they wrote before is a message like any other.
+    pub(super) fn is_asked(&self, message: &Message) -> bool {
+        let (account, user) = (&*message.account.name, message.inbound.from());
+        let is_told = || !self.told.is_empty() && self.told.contains_key(&message.sender());
+        message.is_message() && (self.held.has(account, user) || is_told())
+    }
+
+    /// The sender of `message` is told to say something for their answer.
+    pub(super) fn tell(&self, message: &Message) {
+        *self.told.entry(message.sender()).or_default() += 1;
+    }
+
+    /// Writes down that the sender of `message` is owed an answer. If that takes too long or fails
+    /// they are owed it all the same, as long as this process lives.
+    pub(super) async fn promise(&self, message: &Message) {
+        let promise = Promise {
+            account: message.account.name.as_ref().to_owned(),
+            document: message.inbound.source().to_owned(),
+            tries: 1,
+        };
+        let name = message.name();
+        let written = tokio::time::timeout(PROMISE_WITHIN, self.write(&name, &promise));
+        match written.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.report_store(message, &error),
+            Err(_) => tracing::warn!(
+                account = &*message.account.name,
+                "the store is slow: a crash now would lose an answer"
+            ),
+        }
+    }
+
+    async fn write(&self, name: &str, promise: &Promise) -> Result<(), StoreError> {
+        let json = serde_json::to_vec(promise).expect("a promise is always JSON");
+        self.store.set(self.now(), &format!("{PREFIX}{name}"), Some(json), PROMISE).await
+    }
+
+    /// The promises that the last process did not keep, each begun once more by this.
+    pub(super) async fn promises(&self) -> Result<Vec<Promise>, StoreError> {
+        let (mut all, mut last) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.store.values(self.now(), PREFIX, last.as_deref(), PAGE).await?;
+            let Some((key, _)) = page.last() else { return Ok(all) };
+            last = Some(key.clone());
+            for (key, value) in page {
+                let name = key.strip_prefix(PREFIX).unwrap_or_default();
+                let is_kept = self.store.settled(self.now(), &late(name)).await?.is_some();
+                let promise = serde_json::from_slice::<Promise>(&value).ok();
+                match promise.filter(|it| !is_kept && it.tries < TRIES) {
+                    None => self.store.set(self.now(), &key, None, PROMISE).await?,
+                    Some(mut promise) => {
+                        promise.tries += 1;
+                        self.write(name, &promise).await?;
+                        all.push(promise);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives `answers` to the sender of `message`, by the first way that each allows.
+    pub(super) async fn give(&self, message: &Message, answers: Vec<Reply>) {
+        let (pushed, held, lost) = self.sort(message, answers).await;
+        let account = &message.account;
+        for kind in lost {
+            self.metrics.count_trouble(code::HANDLER_LATE.name);
+            let (code, name) = (code::HANDLER_LATE.name, &*account.name);
+            tracing::error!(code, account = name, reply = kind, "a late answer is lost");
+        }
+        let name = message.name();
+        let settlement = Settlement {
+            key: late(&name),
+            remember: KEPT,
+            deliveries: self.deliveries(pushed, APART),
+            values: vec![(format!("{PREFIX}{name}"), None, PROMISE)],
+            ..Settlement::default()
+        };
+        let (is_pushed, is_held) = (!settlement.deliveries.is_empty(), !held.is_empty());
+        let user = (&*account.name, message.inbound.from());
+        let given = match held.is_empty() {
+            true => self.store.settle(self.now(), settlement).await.map_err(HeldError::from),
+            false => self.held.put(self.now(), user, held, settlement).await,
+        };
+        match given {
+            Ok(Settled::New(_)) => {
+                account.metrics.pushed_answers.inc_by(u64::from(is_pushed));
+                account.metrics.held_answers.inc_by(u64::from(is_held));
+            }
+            Ok(Settled::Known(_)) => {}
+            Err(HeldError::Store(error)) => self.report_store(message, &error),
+            Err(error) => {
+                self.metrics.count_trouble(code::HANDLER_LATE.name);
+                let (code, name) = (code::HANDLER_LATE.name, &*account.name);
+                tracing::error!(code, account = name, "a late answer is lost: {error}");
+            }
+        }
+        self.told.remove_if_mut(&message.sender(), |_, count| {
+            *count = count.saturating_sub(1);
+            *count == 0
+        });
+    }
+
+    /// What is pushed, what is held, and the types of what can be neither.
+    async fn sort(
+        &self,
+        message: &Message,
+        answers: Vec<Reply>,
+    ) -> (Vec<Notification>, Vec<Reply>, Vec<&'static str>) {
+        let (mut pushed, mut held, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        // Once one must wait, those behind it do so too.
+        let mut may_push = self.may_push(message).await;
+        for answer in answers.into_iter().filter(|answer| *answer != Reply::Success) {
+            let notifications = may_push.then(|| message.notifications(&answer)).flatten();
+            match notifications {
+                Some(notifications) => pushed.extend(notifications),
+                None if message.is_message() && holds(message) && may_wait(&answer) => {
+                    may_push = false;
+                    held.push(answer);
+                }
+                None => lost.push(answer.type_name()),
+            }
+        }
+        (pushed, held, lost)
+    }
+
+    /// Whether a push comes first and would be taken. Where nothing can be held, it is tried: the
+    /// outbox keeps what is refused, with the reason.
+    async fn may_push(&self, message: &Message) -> bool {
+        if !matches!(message.way(), Some(Way::Push(_))) {
+            return false;
+        }
+        let (account, user) = (&message.account.name, message.inbound.from());
+        let is_open = self.windows.check(account, user).await.is_ok();
+        is_open || !holds(message) || !message.is_message()
+    }
+
+    /// The deliveries of notifications, each due so much after the one before it.
+    pub(super) fn deliveries(
+        &self,
+        notifications: Vec<Notification>,
+        apart: Duration,
+    ) -> Vec<NewDelivery> {
+        let now = self.now();
+        let numbered = (0..).zip(notifications);
+        let delivery = |(number, notification): (u32, Notification)| {
+            let mut delivery = (self.address)(now, notification);
+            delivery.due = delivery.due.max(now + number * apart);
+            delivery
+        };
+        numbered.map(delivery).collect()
+    }
+
+    /// Counts and logs that the store failed.
+    pub(super) fn report_store(&self, message: &Message, error: &StoreError) {
+        self.metrics.count_trouble(code::STORE_FAILED.name);
+        let (code, account) = (code::STORE_FAILED.name, &*message.account.name);
+        tracing::error!(code, account, "{}: {error}", code::STORE_FAILED.meaning);
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.clock.since_epoch()
+    }
+}
+
+impl Message {
+    /// Whether somebody wrote it: whoever caused an event waits for nothing.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.inbound.family(), Family::Message | Family::BotMessage)
+    }
+
+    /// What would become of the answer to this now.
+    pub(super) fn way(&self) -> Option<&Way> {
+        self.account.patience.ways.iter().find(|way| match way {
+            Way::Push(_) => !self.inbound.from().is_empty(),
+            Way::Hold => self.is_message(),
+        })
+    }
+
+    fn sender(&self) -> String {
+        format!("{}/{}", self.account.name, self.inbound.from())
+    }
+
+    /// Account and key: unique among all that the store knows.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.account.name, self.inbound.key())
+    }
+
+    /// `answer` as messages to the sender, if the account may send and the platform has such.
+    pub(super) fn notifications(&self, answer: &Reply) -> Option<Vec<Notification>> {
+        let channel = self.account.patience.ways.iter().find_map(|way| match way {
+            Way::Push(channel) => Some(channel),
+            Way::Hold => None,
+        });
+        let user = (&*self.account.name, self.inbound.from());
+        active::notifications(answer, self.account.platform(), channel?, user)
+    }
+}
+
+fn holds(message: &Message) -> bool {
+    message.account.patience.ways.contains(&Way::Hold)
+}
+
+/// Whether a reply means the same in answer to a later message. A new face for a card does not.
+fn may_wait(reply: &Reply) -> bool {
+    matches!(
+        reply,
+        Reply::Text(_)
+            | Reply::Image { .. }
+            | Reply::Voice { .. }
+            | Reply::Video { .. }
+            | Reply::Music { .. }
+            | Reply::News(_)
+            | Reply::Transfer { .. }
+    )
+}
+
+/// The key that says that the promise of this name was kept.
+fn late(name: &str) -> String {
+    format!("late/{name}")
+}

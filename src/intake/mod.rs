@@ -1,0 +1,337 @@
+//! One callback from bytes to answer, on one page. Knows no HTTP server, so `replay` and the tests
+//! about time call it directly.
+
+mod active;
+mod late;
+mod settle;
+mod typing;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::account::Account;
+use crate::account::RawCallback;
+use crate::account::Way;
+use crate::account::code_of;
+use crate::clock::Clock;
+use crate::code;
+use crate::code::Code;
+use crate::dispatch::Dispatcher;
+use crate::dispatch::handler::Answer;
+use crate::dispatch::handler::Context;
+use crate::dispatch::handler::HandlerError;
+use crate::entropy::Entropy;
+use crate::inbox::Begin;
+use crate::inbox::Inbox;
+use crate::inbox::Settled;
+use crate::inbox::Step;
+use crate::inbox::Turn;
+use crate::inbox::Waiting;
+use crate::metrics::Metrics;
+use crate::outcome::Outcome;
+use crate::wechat::callback::CallbackError;
+use crate::wechat::inbound::Family;
+use crate::wechat::inbound::Inbound;
+use crate::wechat::limits;
+use crate::wechat::reply::Reply;
+use crate::window::Trigger;
+
+pub use self::late::Address;
+pub use self::late::Late;
+pub use self::typing::Typing;
+
+/// Why a callback got no answer. The text is for the log; the sender sees only the status.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IntakeError {
+    /// No account has this name.
+    #[error("there is no account of this name")]
+    UnknownAccount,
+    /// It was refused.
+    #[error(transparent)]
+    Refused(#[from] CallbackError),
+    /// Too much is being worked on.
+    #[error("too many messages are being worked on")]
+    Busy,
+}
+
+impl IntakeError {
+    /// Its line in the table of codes.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::UnknownAccount => code::CALLBACK_ACCOUNT,
+            Self::Refused(error) => code_of(error),
+            Self::Busy => code::CALLBACK_BUSY,
+        }
+    }
+}
+
+/// Hears which handler answered what; for `replay` and the demo.
+pub type Observer = Box<dyn Fn(&Inbound, &Outcome) + Send + Sync>;
+
+/// What turns callbacks into answers.
+pub struct Intake {
+    /// By name.
+    pub accounts: HashMap<String, Arc<Account>>,
+    /// Works on each message once.
+    pub inbox: Arc<Inbox>,
+    /// Who answers.
+    pub dispatcher: Dispatcher,
+    /// The longest a handler may take.
+    pub handler_timeout: Duration,
+    /// What becomes of answers that no delivery carries.
+    pub late: Late,
+    /// Shows that an answer is being made, where there is somebody to show it.
+    pub typing: Option<Arc<dyn Typing>>,
+    /// How long what was settled is known to a later process.
+    pub remember: Duration,
+    /// When this process began, since 1970.
+    pub started: Duration,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for envelopes.
+    pub entropy: Arc<dyn Entropy>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Hears every outcome.
+    pub observer: Option<Observer>,
+}
+
+impl Intake {
+    /// Answers the URL check: the text to send back.
+    ///
+    /// # Errors
+    ///
+    /// [`IntakeError`] says why this was not WeChat.
+    pub fn check_url(&self, name: &str, query: &str) -> Result<String, IntakeError> {
+        let account = self.find(name)?;
+        Ok(account.agreement.check_url(query, self.clock.unix())?)
+    }
+
+    /// Answers one delivery: the body to send back with status 200. Waits for work that takes time
+    /// as long as this delivery can carry its answer.
+    ///
+    /// # Errors
+    ///
+    /// [`IntakeError`] says why it is refused; nothing was worked on then.
+    pub async fn answer(
+        self: &Arc<Self>,
+        name: &str,
+        callback: RawCallback,
+    ) -> Result<String, IntakeError> {
+        let account = self.find(name)?;
+        let received = account.open(callback, self.clock.unix())?;
+        let (inbound, envelope) = (Arc::new(received.inbound), received.envelope);
+        account.metrics.callbacks.inc();
+        if inbound.family() == Family::Probe {
+            return Ok("success".to_owned());
+        }
+        self.late.load().await;
+        let message = Message { account, inbound };
+        let id = self.inbox.id(name, message.inbound.key().as_str());
+        let turn = self.inbox.once(id, self.user(&message), self.begin(&message));
+        let Message { account, inbound } = &message;
+        let reply = match turn {
+            Turn::Done(reply) => reply,
+            Turn::Again(reply) => {
+                account.metrics.repeats.inc();
+                reply
+            }
+            Turn::Wait(waiting, delivery) => self.wait(&message, &waiting, delivery).await,
+            Turn::Panicked => account.apology(inbound),
+            Turn::Full => return Err(IntakeError::Busy),
+        };
+        let now = self.clock.unix();
+        Ok(account.answer(&reply, inbound, envelope, now, self.entropy.as_ref()))
+    }
+
+    /// Works on what the last process promised an answer to and did not give. To be called once, at
+    /// the start. How many messages that were.
+    pub async fn resume(self: &Arc<Self>) -> usize {
+        self.late.load().await;
+        let promises = self.late.promises().await.unwrap_or_else(|error| {
+            tracing::error!(code = code::STORE_FAILED.name, "promises cannot be read: {error}");
+            Vec::new()
+        });
+        let mut count = 0;
+        for promise in promises {
+            let inbound = Inbound::parse(promise.document.into_bytes());
+            let (Ok(account), Ok(inbound)) = (self.find(&promise.account), inbound) else {
+                continue;
+            };
+            let message = Message { account, inbound: Arc::new(inbound) };
+            if message.way() == Some(&Way::Hold) {
+                self.late.tell(&message);
+            }
+            let id = self.inbox.id(&promise.account, message.inbound.key().as_str());
+            drop(self.inbox.once_more(id, self.user(&message), self.begin(&message)));
+            count += 1;
+        }
+        count
+    }
+
+    fn find(&self, name: &str) -> Result<Arc<Account>, IntakeError> {
+        self.accounts.get(name).cloned().ok_or(IntakeError::UnknownAccount)
+    }
+
+    /// Whose messages are worked on in order; nobody's where no sender is named.
+    fn user(&self, message: &Message) -> Option<crate::inbox::Id> {
+        let from = message.inbound.from();
+        (!from.is_empty()).then(|| self.inbox.id(&message.account.name, from))
+    }
+
+    /// The work on a message. What the handlers know at once and what asks nothing of the store is
+    /// answered at once, without a task.
+    fn begin(self: &Arc<Self>, message: &Message) -> impl Begin {
+        let (intake, message) = (Arc::clone(self), message.clone());
+        // Now, and not when its turn comes: what was written before the answer to something else
+        // was held does not ask for it.
+        let is_asking = self.late.is_asked(&message);
+        move |is_awaited| {
+            intake.hear(&message);
+            if is_asking || intake.late.is_settled_earlier(&message) {
+                return Step::Later(Box::pin(
+                    async move { intake.look_up(message, is_asking).await },
+                ));
+            }
+            let answer = intake.dispatch(&message);
+            match answer {
+                Answer::Now(result) if !is_awaited => {
+                    let said = intake.say(&message, result);
+                    match said.is_plain() {
+                        true => Step::Now(said.reply),
+                        false => {
+                            Step::Later(Box::pin(async move { intake.settle(message, said).await }))
+                        }
+                    }
+                }
+                answer => Step::Later(Box::pin(async move { intake.work(message, answer).await })),
+            }
+        }
+    }
+
+    fn hear(&self, Message { account, inbound }: &Message) {
+        account.metrics.messages.inc();
+        if !inbound.is_known() {
+            account.metrics.unknown_types.inc();
+        }
+        let may_push = account.patience.ways.iter().any(|way| matches!(way, Way::Push(_)));
+        let trigger = may_push.then(|| Trigger::of(inbound, account.platform())).flatten();
+        if let Some(trigger) = trigger {
+            self.late.windows().heard(&account.name, inbound.from(), trigger);
+        }
+    }
+
+    fn dispatch(&self, Message { account, inbound }: &Message) -> Answer {
+        let now = self.clock.since_epoch();
+        let context =
+            Context { account: Arc::clone(&account.name), platform: account.platform(), now };
+        match self.dispatcher.dispatch(inbound, &context) {
+            Answer::Pass => Answer::Now(Ok(Outcome::default())),
+            answer => answer,
+        }
+    }
+
+    /// What the store knows of a message, or else the work on it.
+    async fn look_up(self: Arc<Self>, message: Message, is_asking: bool) -> Settled {
+        if let Some(reply) = self.settled(&message).await {
+            return self.carried_or_late(message, vec![reply]);
+        }
+        if is_asking && let Some(reply) = self.take_held(&message).await {
+            return self.carried_or_late(message, vec![reply]);
+        }
+        let answer = self.dispatch(&message);
+        self.work(message, answer).await
+    }
+
+    /// The work on a message, to its end.
+    async fn work(self: Arc<Self>, message: Message, answer: Answer) -> Settled {
+        let result = match answer {
+            Answer::Pass => Ok(Outcome::default()),
+            Answer::Now(result) => result,
+            Answer::Later(work) => {
+                let limit = self.handler_timeout;
+                let work = tokio::time::timeout(limit, work);
+                let user = (&*message.account.name, message.inbound.from());
+                let result = match self.typing.as_ref().filter(|_| message.is_message()) {
+                    Some(typing) => typing::during(typing.as_ref(), user, work).await,
+                    None => work.await,
+                };
+                result.unwrap_or(Err(HandlerError::TimedOut(limit)))
+            }
+        };
+        let said = self.say(&message, result);
+        self.settle(message, said).await
+    }
+
+    /// How many deliveries of a message went to an earlier process, going by when it was made. Only
+    /// around the start: where WeChat's clock is not ours, a retry is given up then, and no more.
+    fn missed(&self, inbound: &Inbound) -> u32 {
+        let created = inbound.created().parse().map_or(Duration::MAX, Duration::from_secs);
+        if created >= self.started || created + limits::RETRY_WINDOW < self.started {
+            return 0;
+        }
+        let age = self.clock.since_epoch().saturating_sub(created).as_secs();
+        u32::try_from(age / limits::REPLY_WINDOW.as_secs()).unwrap_or(u32::MAX).min(limits::TRIES)
+    }
+
+    /// Waits for the answer as long as this delivery can carry it. Not the last one: until WeChat
+    /// hangs up, so that it delivers again. The last one: until just before, and then something is
+    /// said, lest the user be told that the service is down.
+    async fn wait(&self, message: &Message, waiting: &Waiting, delivery: u32) -> Reply {
+        let account = &message.account;
+        if delivery > 1 {
+            account.metrics.repeats.inc();
+        }
+        let patience = &account.patience;
+        let is_last =
+            delivery + self.missed(&message.inbound) >= limits::TRIES || !patience.retries;
+        let limit = if is_last { patience.reply_within } else { limits::RETRY_WINDOW };
+        match tokio::time::timeout(limit, waiting.answer()).await {
+            Ok(Some(reply)) => reply,
+            Ok(None) => account.apology(&message.inbound),
+            Err(_) if !is_last => Reply::Success,
+            Err(_) => {
+                let way = message.way();
+                let instead = match way {
+                    Some(Way::Hold) => account.holding_reply(&message.inbound),
+                    _ => Reply::Success,
+                };
+                let (said, is_instead) = waiting.instead(instead);
+                // After that, since the answer may have come in this moment.
+                if let Some(way) = way.filter(|_| is_instead) {
+                    if *way == Way::Hold {
+                        self.late.tell(message);
+                    }
+                    self.late.promise(message).await;
+                }
+                said
+            }
+        }
+    }
+}
+
+/// A message and whom it was sent to.
+#[derive(Clone)]
+struct Message {
+    account: Arc<Account>,
+    inbound: Arc<Inbound>,
+}
+
+impl Account {
+    /// What is said when a handler fails, where the platform takes a text.
+    fn apology(&self, inbound: &Inbound) -> Reply {
+        self.say(inbound, self.apology.as_deref()).unwrap_or_default()
+    }
+
+    /// What is said when the answer is held for the user's next message.
+    fn holding_reply(&self, inbound: &Inbound) -> Reply {
+        self.say(inbound, Some(&self.patience.holding_text)).unwrap_or_default()
+    }
+
+    fn say(&self, inbound: &Inbound, text: Option<&str>) -> Option<Reply> {
+        let fitted = Reply::text(text?).fit(inbound, self.platform(), true).ok()?;
+        Some(fitted.reply)
+    }
+}
