@@ -1,5 +1,7 @@
 //! What the platform knows about an account it delivers for.
 
+use std::fmt;
+
 use crate::wechat::Mode;
 use crate::wechat::Platform;
 use crate::wechat::envelope::Cipher;
@@ -39,6 +41,25 @@ pub struct Account {
     pub agent_id: Option<i64>,
     /// 数据格式: XML or JSON.
     pub format: Format,
+    /// What opens the API; any secret does where this is `None`.
+    pub app_secret: Option<AppSecret>,
+}
+
+/// What a program proves itself with to the API. Never printed.
+#[derive(Clone)]
+pub struct AppSecret(String);
+
+impl AppSecret {
+    /// Any text.
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for AppSecret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("AppSecret(hidden)")
+    }
 }
 
 impl Account {
@@ -55,8 +76,18 @@ impl Account {
             _ => Format::Xml,
         };
         let mode = if platform.is_wecom() { Mode::Safe } else { Mode::Plain };
-        let (source, cipher) = (Source::Signature, None);
-        Self { platform, mode, source, token, cipher, app_id, original_id, agent_id, format }
+        Self {
+            platform,
+            mode,
+            source: Source::Signature,
+            token,
+            cipher: None,
+            app_id,
+            original_id,
+            agent_id,
+            format,
+            app_secret: None,
+        }
     }
 
     /// The same with sealed bodies.
@@ -72,6 +103,21 @@ impl Account {
     /// The same behind Cloud Run's gateway.
     pub fn on_cloud_run(self) -> Self {
         Self { source: Source::CloudRun, mode: Mode::Plain, ..self }
+    }
+
+    /// The same with a secret of its own: the API takes no other.
+    pub fn secret(self, secret: AppSecret) -> Self {
+        Self { app_secret: Some(secret), ..self }
+    }
+
+    /// Whether `id` is its AppID or CorpID; an account without one is called anything.
+    pub(super) fn is_called(&self, id: &str) -> bool {
+        self.app_id.as_str().is_empty() || self.app_id.as_str() == id
+    }
+
+    /// Whether `secret` opens the API.
+    pub(super) fn knows_secret(&self, secret: &str) -> bool {
+        self.app_secret.as_ref().is_none_or(|own| own.0 == secret)
     }
 
     /// The line shown to a user whose message got no proper answer. 企业微信 shows nothing.

@@ -1,10 +1,14 @@
 //! The platform's side of one account: signs, seals, delivers, and tries again.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio::time::timeout;
 use url::form_urlencoded::byte_serialize;
@@ -22,6 +26,8 @@ use super::What;
 use super::Wire;
 use super::document;
 use super::judge::Judge;
+use super::time::VirtualClock;
+use super::world::World;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::wechat::Mode;
@@ -45,6 +51,12 @@ pub struct Simulator {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     next_msg_id: AtomicU64,
+    pub(super) virtual_clock: VirtualClock,
+    world: Mutex<World>,
+    /// Told when there may be a new job.
+    pub(super) wake: Notify,
+    /// Told when a callback has been delivered.
+    pub(super) delivered: Notify,
 }
 
 /// Why a callback URL was not accepted.
@@ -80,7 +92,28 @@ impl Simulator {
         let seconds = u64::try_from(clock.unix()).unwrap_or_default();
         let next_msg_id = AtomicU64::new((seconds << 32) | u64::from(entropy.nonce() >> 1));
         let callback = callback.to_owned();
-        Arc::new(Self { account, callback, wire: Box::new(wire), clock, entropy, next_msg_id })
+        Arc::new(Self {
+            account,
+            callback,
+            wire: Box::new(wire),
+            virtual_clock: VirtualClock::new(Arc::clone(&clock)),
+            clock,
+            entropy,
+            next_msg_id,
+            world: Mutex::default(),
+            wake: Notify::new(),
+            delivered: Notify::new(),
+        })
+    }
+
+    /// The clock by which tokens end, windows close, and media expire.
+    pub fn virtual_clock(&self) -> &VirtualClock {
+        &self.virtual_clock
+    }
+
+    /// What the platform remembers. Never held while anything is waited for.
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Somebody who follows the account.
@@ -94,8 +127,17 @@ impl Simulator {
     }
 
     /// Delivers a document until it is answered, at most three times, and judges the answers.
-    /// Documents of one account may be on their way side by side.
+    /// Documents of one account may be on their way side by side. What it means for windows and
+    /// followers is noted first, and what became of it afterwards, in the transcript.
     pub async fn deliver(&self, document: &str) -> Exchange {
+        self.note_message(document);
+        let exchange = self.deliver_with_faults(document).await;
+        self.note_exchange(document, &exchange);
+        exchange
+    }
+
+    /// The deliveries of one document.
+    pub(super) async fn try_deliver(&self, document: &str) -> Exchange {
         let judge = Judge::new(&self.account, document);
         let start = Instant::now();
         let mut tries = Vec::new();

@@ -116,45 +116,7 @@ impl Follower {
 
     /// The document of a message, as [`Follower::sends`] takes one.
     pub fn document(&self, message: Value) -> String {
-        let own = match message {
-            Value::Object(own) => own,
-            Value::String(document) => return document,
-            other => return other.to_string(),
-        };
-        let mut fields = Fields::new();
-        let is_notice = own.contains_key("InfoType");
-        if self.is_talking_to_a_robot() {
-            self.begin_for_a_robot(&mut fields);
-        } else if is_notice {
-            fields.insert("AppId".to_owned(), self.simulator.account.app_id.as_str().into());
-            fields.insert("CreateTime".to_owned(), self.simulator.clock.unix().into());
-        } else {
-            fields
-                .insert("ToUserName".to_owned(), self.simulator.account.original_id.clone().into());
-            fields.insert("FromUserName".to_owned(), self.open_id.as_str().into());
-            fields.insert("CreateTime".to_owned(), self.simulator.clock.unix().into());
-        }
-        let is_event = own.get("MsgType").is_some_and(|kind| kind == "event");
-        let has_id = own.contains_key("MsgId");
-        fields.extend(own);
-        if !is_notice && !self.is_talking_to_a_robot() {
-            if !is_event && !has_id {
-                fields.insert("MsgId".to_owned(), self.simulator.msg_id().into());
-            }
-            if let Some(agent_id) = self.simulator.account.agent_id {
-                fields.entry("AgentID").or_insert_with(|| agent_id.into());
-            }
-        }
-        fields.retain(|_, value| !value.is_null());
-        document::write(&fields, self.simulator.account.format)
-    }
-
-    fn begin_for_a_robot(&self, fields: &mut Fields) {
-        let msg_id = format!("SIMULATED{}", self.simulator.msg_id());
-        fields.insert("msgid".to_owned(), msg_id.into());
-        fields.insert("aibotid".to_owned(), self.simulator.account.original_id.clone().into());
-        fields.insert("chattype".to_owned(), "single".into());
-        fields.insert("from".to_owned(), json!({"userid": self.open_id.as_str()}));
+        document(&self.simulator, self.open_id.as_str(), message)
     }
 
     fn platform(&self) -> Platform {
@@ -164,4 +126,48 @@ impl Follower {
     fn is_talking_to_a_robot(&self) -> bool {
         self.platform() == Platform::WecomBot
     }
+}
+
+/// The document of a message from `from`.
+pub(super) fn document(simulator: &Simulator, from: &str, message: Value) -> String {
+    let own = match message {
+        Value::Object(own) => own,
+        Value::String(document) => return document,
+        other => return other.to_string(),
+    };
+    let account = &simulator.account;
+    let mut fields = Fields::new();
+    let is_notice = own.contains_key("InfoType");
+    let is_of_robot = account.platform == Platform::WecomBot;
+    if is_of_robot {
+        begin_for_a_robot(simulator, from, &mut fields);
+    } else if is_notice {
+        fields.insert("AppId".to_owned(), account.app_id.as_str().into());
+        fields.insert("CreateTime".to_owned(), simulator.clock.unix().into());
+    } else {
+        fields.insert("ToUserName".to_owned(), account.original_id.clone().into());
+        fields.insert("FromUserName".to_owned(), from.into());
+        fields.insert("CreateTime".to_owned(), simulator.clock.unix().into());
+    }
+    let is_event = own.get("MsgType").is_some_and(|kind| kind == "event");
+    let has_id = own.contains_key("MsgId");
+    fields.extend(own);
+    if !is_notice && !is_of_robot {
+        if !is_event && !has_id {
+            fields.insert("MsgId".to_owned(), simulator.msg_id().into());
+        }
+        if let Some(agent_id) = account.agent_id {
+            fields.entry("AgentID").or_insert_with(|| agent_id.into());
+        }
+    }
+    fields.retain(|_, value| !value.is_null());
+    document::write(&fields, account.format)
+}
+
+fn begin_for_a_robot(simulator: &Simulator, from: &str, fields: &mut Fields) {
+    let msg_id = format!("SIMULATED{}", simulator.msg_id());
+    fields.insert("msgid".to_owned(), msg_id.into());
+    fields.insert("aibotid".to_owned(), simulator.account.original_id.clone().into());
+    fields.insert("chattype".to_owned(), "single".into());
+    fields.insert("from".to_owned(), json!({"userid": from}));
 }

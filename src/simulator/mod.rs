@@ -8,18 +8,30 @@
 //! and its randomness as arguments.
 
 pub mod account;
+pub mod api;
 pub mod delivery;
 pub mod document;
 pub mod exchange;
+pub mod fault;
 pub mod follower;
+mod happening;
 pub mod judge;
 pub mod playground;
+pub mod route;
+pub mod seats;
+pub mod steer;
+pub mod time;
+pub mod transcript;
 pub mod wire;
+mod world;
 
 #[cfg(test)]
 mod tests;
 
+use actix_web::web;
+
 pub use self::account::Account;
+pub use self::account::AppSecret;
 pub use self::account::Source;
 pub use self::delivery::Simulator;
 pub use self::exchange::Exchange;
@@ -27,8 +39,17 @@ pub use self::exchange::Shown;
 pub use self::exchange::Try;
 pub use self::exchange::What;
 pub use self::follower::Follower;
+pub use self::seats::Seats;
 pub use self::wire::HttpWire;
 pub use self::wire::RawRequest;
 pub use self::wire::RawResponse;
 pub use self::wire::Unreachable;
 pub use self::wire::Wire;
+pub use self::world::user::Pushed;
+
+/// Serves everything of the simulated platform: its API, `/sim/…` and `/playground`.
+pub fn routes(config: &mut web::ServiceConfig, seats: &web::Data<Seats>) {
+    route::routes(config, seats);
+    steer::routes(config, seats);
+    playground::routes(config, seats.clone());
+}

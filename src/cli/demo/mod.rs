@@ -25,11 +25,11 @@ use crate::config::Config;
 use crate::entropy::Entropy as _;
 use crate::entropy::SystemEntropy;
 use crate::log;
+use crate::simulator;
 use crate::simulator::Account;
 use crate::simulator::HttpWire;
+use crate::simulator::Seats;
 use crate::simulator::Simulator;
-use crate::simulator::playground;
-use crate::simulator::playground::Playground;
 use crate::wechat::Mode;
 use crate::wechat::Platform;
 use crate::wechat::id::AppId;
@@ -75,7 +75,12 @@ pub(super) fn run(args: &Args, _: &Global) -> anyhow::Result<Exit> {
         story::introduce(port, &rules.origin)?;
         let told = app::told()?;
         let mut ending = Ok(Exit::Failed);
-        let story = async { ending = story::tell(&simulators[0].1, port, args.once, told).await };
+        let story = async {
+            tokio::select! {
+                told = story::tell(&simulators[0].1, port, args.once, told) => ending = told,
+                () = work_off(&simulators) => {}
+            }
+        };
         running.until(story).await?;
         ending
     })
@@ -117,12 +122,13 @@ impl Seat {
         Ok(Simulator::new(account, &callback, wire, clock, entropy))
     }
 
-    fn config(&self) -> String {
+    fn config(&self, port: u16) -> String {
         let Self { name, app_id, token, aes_key, .. } = self;
         let platform = self.platform.name();
         format!(
             "[[account]]\nname = \"{name}\"\nplatform = \"{platform}\"\napp_id = \"{app_id}\"\n\
-             token = \"{token}\"\nencoding_aes_key = \"{aes_key}\"\nmode = \"safe\"\n"
+             token = \"{token}\"\nencoding_aes_key = \"{aes_key}\"\nmode = \"safe\"\n\
+             app_secret = \"demo\"\napi_base = \"http://127.0.0.1:{port}\"\n"
         )
     }
 }
@@ -138,20 +144,25 @@ fn start(
         "[server]\nlisten = \"127.0.0.1:{port}\"\nhandlers = '{handlers}'\n\
          private_hosts = [\"127.0.0.1\"]\n"
     );
-    text.extend(seats.iter().map(Seat::config));
+    text.extend(seats.iter().map(|seat| seat.config(port)));
     let config = Config::parse("demo", &text, Path::new(""), &BTreeMap::new())?.config;
-    let playground = simulators.iter().fold(Playground::new(), |playground, (name, simulator)| {
-        playground.seat(name, Arc::clone(simulator), SUGGESTIONS)
+    let seats = simulators.iter().fold(Seats::new(), |seats, (name, simulator)| {
+        seats.seat(name, Arc::clone(simulator), SUGGESTIONS)
     });
-    let playground = web::Data::new(playground);
+    let seats = web::Data::new(seats);
     let routes = move |config: &mut web::ServiceConfig| {
-        playground::routes(config, playground.clone());
+        simulator::routes(config, &seats);
         config.route("/demo/slow", web::get().to(slow));
         config.route("/", web::get().to(home));
     };
     let slow = rules.slow(&config)?;
     let running = Station::new(config).handler(slow).routes(Arc::new(routes)).start();
     running.with_context(|| "`--port 0` takes a free port".to_owned())
+}
+
+/// Delivers what jobs of the simulated API end in, for ever.
+async fn work_off(simulators: &[(&str, Arc<Simulator>)]) {
+    futures_util::future::join_all(simulators.iter().map(|(_, it)| it.work_off())).await;
 }
 
 /// What the slow rule calls: an answer that takes 7 s, longer than WeChat waits.

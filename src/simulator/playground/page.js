@@ -8,7 +8,7 @@ const WORDS = {
     placeholder: '说点什么', hello: '你是一位关注者。说点什么，每次投递和耗时都会显示在气泡下方。',
     try: n => `第 ${n} 次`, waiting: '等待中…', answered: '已回答', silent: '已收到，没有回复', hung_up: '无应答，已断开',
     refused: s => `拒绝，状态 ${s}`, abnormal: r => `异常数据：${r}`, unreachable: r => `连接失败：${r}`, details: '数据',
-    transfer: '已转给人工客服', failed: '页面无法发送', me: '我', bot: '驿',
+    transfer: '已转给人工客服', pushed: '客服消息', failed: '页面无法发送', me: '我', bot: '驿',
     kinds: {
       click: '菜单点击', view: '菜单链接', scan: '扫码', location: '位置', subscribe: '关注', unsubscribe: '取消关注',
       voice: '语音', image: '图片', enter: '进入会话', card: '小程序卡片', raw: '任意消息',
@@ -29,7 +29,7 @@ const WORDS = {
     placeholder: 'Say something', hello: 'You are a follower. Say something; each try and how long it took shows below.',
     try: n => `try ${n}`, waiting: 'waiting…', answered: 'answered', silent: 'received, no reply', hung_up: 'no answer, cut off',
     refused: s => `refused, status ${s}`, abnormal: r => `abnormal: ${r}`, unreachable: r => `no connection: ${r}`, details: 'data',
-    transfer: 'handed over to a person', failed: 'the page cannot send', me: 'Me', bot: '驿',
+    transfer: 'handed over to a person', pushed: 'pushed', failed: 'the page cannot send', me: 'Me', bot: '驿',
     kinds: {
       click: 'Menu click', view: 'Menu link', scan: 'Scan', location: 'Place', subscribe: 'Follow', unsubscribe: 'Unfollow',
       voice: 'Voice', image: 'Picture', enter: 'Enter chat', card: 'Card', raw: 'Any message',
@@ -237,6 +237,31 @@ function report(parts, exchange) {
   parts.box.append(details);
 }
 
+// What the bot sends through the API, beside its answers: asked for again and again, since a page
+// that was reloaded has nothing to be told through.
+const newest = {};
+async function poll() {
+  const [account, from] = [current().name, at('from').value.trim()];
+  const query = new URLSearchParams({ from });
+  if (account) query.set('account', account);
+  const key = query.toString();
+  try {
+    const response = await fetch(`/playground/inbox?${key}&since=${newest[key] || 0}`);
+    const { messages } = response.ok ? await response.json() : { messages: [] };
+    // What was there before this page is not new.
+    const isFirst = newest[key] === undefined;
+    newest[key] = messages.reduce((most, message) => Math.max(most, message.seq), newest[key] || 0);
+    if (!isFirst) messages.forEach(showPushed);
+  } catch { /* the next one may come through */ }
+  setTimeout(poll, 1000);
+}
+
+function showPushed(message) {
+  const label = message.via.endsWith('/custom/send') ? words().pushed : message.type;
+  bubble(false, [element('span', 'kind', label), ...texts(message.text)]);
+  scroll();
+}
+
 async function say(own, saying) {
   bubble(true, own);
   const parts = tries();
@@ -375,4 +400,5 @@ fetch('/playground/accounts').then(response => response.json()).then(found => {
   }));
   at('pick-account').hidden = found.length < 2;
   draw();
+  poll();
 }).catch(error => system(`${words().failed}: ${error.message}`, true));

@@ -10,13 +10,13 @@ use actix_web::web;
 use serde_json::Value;
 use serde_json::json;
 
-use super::Playground;
 use super::routes;
 use crate::clock::SystemClock;
 use crate::entropy::SeededEntropy;
 use crate::simulator::Account;
 use crate::simulator::RawRequest;
 use crate::simulator::RawResponse;
+use crate::simulator::Seats;
 use crate::simulator::Simulator;
 use crate::wechat::Platform;
 use crate::wechat::id::AppId;
@@ -25,7 +25,7 @@ use crate::wechat::reply::Reply;
 use crate::wechat::secret::Token;
 
 /// A bot in process that says what it heard, or the name of the event.
-fn playground() -> web::Data<Playground> {
+fn playground() -> web::Data<Seats> {
     let platform = Platform::OfficialAccount;
     let app_id = AppId::parse("wx00112233445566aa").unwrap();
     let account = Account::new(platform, Token::parse("SimToken1").unwrap(), app_id);
@@ -37,7 +37,7 @@ fn playground() -> web::Data<Playground> {
     };
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SeededEntropy::new(1)));
     let simulator = Simulator::new(account, "/callback/shop", wire, clock, entropy);
-    web::Data::new(Playground::new().seat("shop", simulator, &["帮助"]))
+    web::Data::new(Seats::new().seat("shop", simulator, &["帮助"]))
 }
 
 /// The status and the JSON that `body` is answered with.
@@ -85,7 +85,7 @@ async fn what_is_not_a_saying_is_refused_with_advice() {
     ] {
         let (found, answer) = say(body).await;
         assert_eq!(found, status, "{body}");
-        assert_eq!(answer["error"]["code"], "playground.request", "{body}");
+        assert_eq!(answer["error"]["code"], "simulator.request", "{body}");
         assert!(answer["error"]["advice"].is_string(), "{body}");
     }
 }

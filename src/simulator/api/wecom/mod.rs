@@ -1,0 +1,9 @@
+//! What only 企业微信 has.
+
+pub(super) mod appchat;
+pub(super) mod card;
+pub(super) mod content;
+pub(super) mod directory;
+pub(super) mod kf;
+pub(super) mod message;
+pub(super) mod robot;

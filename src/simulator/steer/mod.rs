@@ -1,0 +1,257 @@
+//! `/sim/…`: what a test tells the platform to do, and asks of it.
+//!
+//! For `demo` and `simulate` only: whoever reaches it can write to the accounts behind it.
+
+mod act;
+mod world;
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+
+use super::Seats;
+use super::document::Fields;
+use super::fault::Fault;
+use super::seats::Seat;
+use super::transcript;
+use crate::clock::Clock as _;
+use crate::wechat::id::OpenId;
+
+#[cfg(test)]
+mod tests;
+
+/// The largest request.
+const REQUEST_BYTES: usize = 1 << 20;
+
+/// Serves `/sim/…`.
+pub fn routes(config: &mut web::ServiceConfig, seats: &web::Data<Seats>) {
+    let query = web::QueryConfig::default().error_handler(|error, _| {
+        let advice = "See docs/simulate.md for the parameters.";
+        let response = refuse(StatusCode::BAD_REQUEST, &error.to_string(), advice);
+        actix_web::error::InternalError::from_response(error, response).into()
+    });
+    let scope = web::scope("/sim")
+        .app_data(seats.clone())
+        .app_data(json_config(REQUEST_BYTES))
+        .app_data(query)
+        .route("/say", web::post().to(say))
+        .route("/fault", web::post().to(add_fault))
+        .route("/fault", web::get().to(show_faults))
+        .route("/fault", web::delete().to(clear_faults))
+        .route("/clock", web::post().to(set_clock))
+        .route("/clock", web::get().to(show_clock))
+        .route("/transcript", web::get().to(show_transcript))
+        .route("/inbox", web::get().to(show_inbox))
+        .configure(act::routes)
+        .configure(world::routes);
+    config.service(scope);
+}
+
+/// Bodies of at most `limit` bytes, and refusals in our own shape.
+pub(super) fn json_config(limit: usize) -> web::JsonConfig {
+    web::JsonConfig::default().limit(limit).error_handler(|error, _| {
+        let response = refuse(
+            StatusCode::BAD_REQUEST,
+            &error.to_string(),
+            "POST a JSON object with `Content-Type: application/json`; docs/simulate.md has them.",
+        );
+        actix_web::error::InternalError::from_response(error, response).into()
+    })
+}
+
+/// Which account, where there are several.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    account: Option<String>,
+}
+
+/// A refusal in our own shape.
+pub(super) fn refuse(status: StatusCode, message: &str, advice: &str) -> HttpResponse {
+    let error = json!({"code": "simulator.request", "message": message, "advice": advice});
+    HttpResponse::build(status).json(json!({"error": error}))
+}
+
+fn bad(message: &str, advice: &str) -> HttpResponse {
+    refuse(StatusCode::BAD_REQUEST, message, advice)
+}
+
+/// The account that is meant.
+pub(super) fn seat<'s>(
+    seats: &'s Seats,
+    account: Option<&str>,
+) -> Result<&'s Seat, Box<HttpResponse>> {
+    let advice = "`/playground/accounts` lists them; without `account` the first is meant.";
+    let absent = || Box::new(refuse(StatusCode::NOT_FOUND, "no such account", advice));
+    seats.find(account).ok_or_else(absent)
+}
+
+/// Who does something: `from`, or the follower that is there from the start.
+pub(super) fn actor(seat: &Seat, from: Option<&str>) -> Result<OpenId, Box<HttpResponse>> {
+    let Some(from) = from else { return Ok(seat.simulator.first_follower()) };
+    OpenId::parse(from)
+        .map_err(|_| Box::new(bad("`from` has a blank", "Use an OpenID such as `oFollower1`.")))
+}
+
+/// What the handlers give: an answer, or the refusal that ends them early.
+pub(super) type Told = Result<HttpResponse, Box<HttpResponse>>;
+
+/// One answer of both.
+pub(super) fn either(told: Told) -> HttpResponse {
+    told.unwrap_or_else(|refusal| *refusal)
+}
+
+/// `{"from","text"}` or `{"from","message":{…}}`, and perhaps `account`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Saying {
+    account: Option<String>,
+    from: Option<String>,
+    text: Option<String>,
+    message: Option<Fields>,
+}
+
+/// Delivers a message; answers with every try and what came back.
+pub(super) async fn say(saying: web::Json<Saying>, seats: web::Data<Seats>) -> HttpResponse {
+    either(try_say(saying.into_inner(), &seats).await)
+}
+
+async fn try_say(saying: Saying, seats: &Seats) -> Told {
+    let Saying { account, from, text, message } = saying;
+    let seat = seat(seats, account.as_deref())?;
+    let follower = seat.simulator.follower(actor(seat, from.as_deref())?);
+    let exchange = match (text, message) {
+        (Some(text), None) => follower.says(&text).await,
+        (None, Some(message)) => follower.sends(Value::Object(message)).await,
+        _ => return Err(Box::new(bad("neither `text` nor `message`", "Give one of the two."))),
+    };
+    Ok(HttpResponse::Ok().json(exchange.to_json()))
+}
+
+async fn add_fault(
+    which: web::Query<Which>,
+    fault: web::Json<Fault>,
+    seats: web::Data<Seats>,
+) -> HttpResponse {
+    either(seat(&seats, which.account.as_deref()).map(|seat| {
+        match seat.simulator.fault(fault.into_inner()) {
+            Ok(()) => faults_of(seat),
+            Err(reason) => bad(&reason, "docs/simulate.md has every kind of fault."),
+        }
+    }))
+}
+
+async fn show_faults(which: web::Query<Which>, seats: web::Data<Seats>) -> HttpResponse {
+    either(seat(&seats, which.account.as_deref()).map(faults_of))
+}
+
+async fn clear_faults(which: web::Query<Which>, seats: web::Data<Seats>) -> HttpResponse {
+    either(seat(&seats, which.account.as_deref()).map(|seat| {
+        seat.simulator.world().faults.clear();
+        faults_of(seat)
+    }))
+}
+
+/// `{"waiting":[…]}`
+fn faults_of(seat: &Seat) -> HttpResponse {
+    let world = seat.simulator.world();
+    let waiting: Vec<&Fault> = world.faults.waiting().collect();
+    HttpResponse::Ok().json(json!({"waiting": waiting}))
+}
+
+/// `{"advance":7200}`, `{"advance":"2h"}`, `{"freeze":true}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Setting {
+    account: Option<String>,
+    advance: Option<Span>,
+    freeze: Option<bool>,
+}
+
+/// A number of seconds, or a text with its unit: `90s`, `5m`, `2h`, `3d`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Span {
+    Seconds(u64),
+    Text(String),
+}
+
+impl Span {
+    fn read(&self) -> Option<Duration> {
+        let text = match self {
+            Self::Seconds(seconds) => return Some(Duration::from_secs(*seconds)),
+            Self::Text(text) => text,
+        };
+        let units = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)];
+        let (unit, seconds) = units.into_iter().find(|(unit, _)| text.ends_with(*unit))?;
+        let count: u64 = text.trim_end_matches(unit).parse().ok()?;
+        count.checked_mul(seconds).map(Duration::from_secs)
+    }
+}
+
+async fn set_clock(setting: web::Json<Setting>, seats: web::Data<Seats>) -> HttpResponse {
+    let advance = setting.advance.as_ref().map(Span::read);
+    if advance == Some(None) {
+        return bad("`advance` is no time", "Write seconds, or a text such as `90s`, `2h`, `3d`.");
+    }
+    either(seat(&seats, setting.account.as_deref()).map(|seat| {
+        let clock = seat.simulator.virtual_clock();
+        match setting.freeze {
+            Some(true) => clock.freeze(),
+            Some(false) => clock.run(),
+            None => {}
+        }
+        if let Some(span) = advance.flatten() {
+            clock.advance(span);
+        }
+        clock_of(seat)
+    }))
+}
+
+async fn show_clock(which: web::Query<Which>, seats: web::Data<Seats>) -> HttpResponse {
+    either(seat(&seats, which.account.as_deref()).map(clock_of))
+}
+
+/// `{"now":1767225600,"frozen":false}`
+fn clock_of(seat: &Seat) -> HttpResponse {
+    let clock = seat.simulator.virtual_clock();
+    HttpResponse::Ok().json(json!({"now": clock.unix(), "frozen": clock.is_frozen()}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reading {
+    account: Option<String>,
+    since: Option<u64>,
+    limit: Option<usize>,
+    kind: Option<String>,
+    from: Option<String>,
+}
+
+async fn show_transcript(reading: web::Query<Reading>, seats: web::Data<Seats>) -> HttpResponse {
+    either(seat(&seats, reading.account.as_deref()).map(|seat| {
+        let limit = reading.limit.unwrap_or(transcript::PAGE);
+        let since = reading.since.unwrap_or(0);
+        HttpResponse::Ok().json(seat.simulator.transcript(since, limit, reading.kind.as_deref()))
+    }))
+}
+
+/// What the account sent to somebody through the API: `{"messages":[…]}`.
+pub(super) async fn show_inbox(
+    reading: web::Query<Reading>,
+    seats: web::Data<Seats>,
+) -> HttpResponse {
+    either(try_inbox(&reading, &seats))
+}
+
+fn try_inbox(reading: &Reading, seats: &Seats) -> Told {
+    let seat = seat(seats, reading.account.as_deref())?;
+    let of = actor(seat, reading.from.as_deref())?;
+    let messages = seat.simulator.pushed(&of, reading.since.unwrap_or(0));
+    Ok(HttpResponse::Ok().json(json!({"messages": messages})))
+}
