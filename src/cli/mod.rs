@@ -79,6 +79,8 @@ commands! {
     decode Decode;
     /// Send captured messages through the real path.
     replay Replay;
+    /// The WeChat platform alone: an API and followers, for users of any SDK.
+    simulate Simulate;
     /// Write a config and rules to start from.
     init Init;
     /// Find every fault of config and rules.

@@ -13,6 +13,7 @@ mod refusals;
 mod retries;
 mod rules;
 mod server;
+mod simulated;
 mod support;
 mod tables;
 mod typed;

@@ -20,6 +20,8 @@ const PAGES: &[&str] = &[
     "docs/rules.md",
     "docs/rules.zh-CN.md",
     "docs/deploy.zh-CN.md",
+    "docs/simulate.md",
+    "docs/simulate.zh-CN.md",
 ];
 
 #[test]
