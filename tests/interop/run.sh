@@ -1,6 +1,6 @@
 #!/bin/sh
-# Other implementations of the protocol against `yizhan serve`: wechatpy from PyPI and
-# @wecom/crypto from npm. What they need is installed below the target folder. YIZHAN_BIN names another
+# Other implementations of the protocol against `yizhan serve` and `yizhan simulate`: wechatpy from
+# PyPI and @wecom/crypto from npm. What they need is installed below the target folder. YIZHAN_BIN names another
 # binary to try than the one built here.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,4 +52,7 @@ cp "$here/npm.mjs" "$work/node/"
 
 cd "$root"
 cargo build --locked --quiet --bin yizhan
-exec "$work/python/bin/python" "$here/interop.py" "${YIZHAN_BIN:-$target/debug/yizhan}" "$work/node/npm.mjs"
+binary=${YIZHAN_BIN:-$target/debug/yizhan}
+"$work/python/bin/python" "$here/interop.py" "$binary" "$work/node/npm.mjs"
+echo '== wechatpy as bot and client of the simulated platform'
+exec "$work/python/bin/python" "$here/simulated.py" "$binary"
