@@ -31,7 +31,9 @@ use crate::store::Settlement;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::wechat::inbound::Family;
+use crate::wechat::limits;
 use crate::wechat::reply::Reply;
+use crate::wechat::reply::split;
 use crate::window::Windows;
 
 /// How long a message is worked on again after a crash. Nobody waits for an answer longer.
@@ -99,7 +101,7 @@ impl Late {
     }
 
     /// Who may be sent something.
-    pub fn windows(&self) -> &Windows {
+    pub fn windows(&self) -> &Arc<Windows> {
         &self.windows
     }
 
@@ -245,14 +247,17 @@ impl Late {
         answers: Vec<Reply>,
     ) -> (Vec<Notification>, Vec<Reply>, Vec<&'static str>) {
         let (mut pushed, mut held, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-        // Once one must wait, those behind it do so too.
-        let mut may_push = self.may_push(message).await;
-        for answer in answers.into_iter().filter(|answer| *answer != Reply::Success) {
-            let notifications = may_push.then(|| message.notifications(&answer)).flatten();
-            match notifications {
-                Some(notifications) => pushed.extend(notifications),
-                None if message.is_message() && holds(message) && may_wait(&answer) => {
-                    may_push = false;
+        let mut left = self.left(message).await;
+        for answer in answers.into_iter().filter(|it| *it != Reply::Success).flat_map(parts) {
+            let one = (left > 0).then(|| message.notifications(&answer)).flatten();
+            match one {
+                Some(one) => {
+                    left = left.saturating_sub(one.len());
+                    pushed.extend(one);
+                }
+                None if message.holds() && may_wait(&answer) => {
+                    // Once one must wait, those behind it do so too.
+                    left = 0;
                     held.push(answer);
                 }
                 None => lost.push(answer.type_name()),
@@ -261,15 +266,17 @@ impl Late {
         (pushed, held, lost)
     }
 
-    /// Whether a push comes first and would be taken. Where nothing can be held, it is tried: the
-    /// outbox keeps what is refused, with the reason.
-    async fn may_push(&self, message: &Message) -> bool {
-        if !matches!(message.way(), Some(Way::Push(_))) {
-            return false;
+    /// How many messages may be pushed. Where nothing can be held, all are tried: the outbox keeps
+    /// what is refused, with the reason.
+    async fn left(&self, message: &Message) -> usize {
+        match message.way() {
+            Some(Way::Push(_)) if message.holds() => {
+                let left = self.windows.left(&message.account.name, message.inbound.from()).await;
+                usize::from(left)
+            }
+            Some(Way::Push(_)) => usize::MAX,
+            _ => 0,
         }
-        let (account, user) = (&message.account.name, message.inbound.from());
-        let is_open = self.windows.check(account, user).await.is_ok();
-        is_open || !holds(message) || !message.is_message()
     }
 
     /// The deliveries of notifications, each due so much after the one before it.
@@ -314,6 +321,11 @@ impl Message {
         })
     }
 
+    /// Whether its answer can wait for the sender's next message.
+    fn holds(&self) -> bool {
+        self.is_message() && self.account.patience.ways.contains(&Way::Hold)
+    }
+
     fn sender(&self) -> String {
         format!("{}/{}", self.account.name, self.inbound.from())
     }
@@ -334,8 +346,12 @@ impl Message {
     }
 }
 
-fn holds(message: &Message) -> bool {
-    message.account.patience.ways.contains(&Way::Hold)
+/// A text in parts that fit into one message each.
+fn parts(answer: Reply) -> Vec<Reply> {
+    match answer {
+        Reply::Text(text) => split(&text, limits::REPLY_TEXT_BYTES).map(Reply::text).collect(),
+        other => vec![other],
+    }
 }
 
 /// Whether a reply means the same in answer to a later message. A new face for a card does not.

@@ -93,13 +93,19 @@ impl Allowance {
     }
 
     /// Whether one more message may be sent.
-    pub(super) fn check(&self, now: Duration) -> Result<(), Shut> {
+    fn check(&self, now: Duration) -> Result<(), Shut> {
         let open = || [self.message, self.act].into_iter().filter(|it| it.until > millis(now));
         match (open().next(), open().any(|it| it.left > 0)) {
             (_, true) => Ok(()),
             (Some(_), false) => Err(Shut::UsedUp),
             (None, false) => Err(Shut::Closed),
         }
+    }
+
+    /// How many messages may be sent.
+    pub(super) fn left(&self, now: Duration) -> u8 {
+        let open = [self.message, self.act].into_iter().filter(|it| it.until > millis(now));
+        open.map(|it| it.left).max().unwrap_or_default()
     }
 
     /// One message is being sent.

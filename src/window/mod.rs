@@ -128,23 +128,18 @@ impl Windows {
         memory.changed.insert(key);
     }
 
-    /// Whether `user` may be sent one more message now.
-    ///
-    /// # Errors
-    ///
-    /// [`Shut`] says why not. If the store cannot be read nobody knows, and WeChat decides.
-    pub async fn check(&self, account: &str, user: &str) -> Result<(), Shut> {
-        match self.find(&key(account, user)).await {
-            Some(allowance) => allowance.check(self.clock.since_epoch()),
-            None => Ok(()),
-        }
+    /// How many messages `user` may be sent now. Of a user nobody heard of, and where the store
+    /// cannot be read, WeChat decides: any number.
+    pub async fn left(&self, account: &str, user: &str) -> u8 {
+        let allowance = self.find(&key(account, user)).await;
+        allowance.map_or(u8::MAX, |allowance| allowance.left(self.clock.since_epoch()))
     }
 
     /// Takes one message off what `user` allows, before it is sent.
     ///
     /// # Errors
     ///
-    /// [`Shut`], as [`Windows::check`]: the message must not be sent.
+    /// [`Shut`] says why the message must not be sent.
     pub async fn take(&self, account: &str, user: &str) -> Result<(), Shut> {
         let key = key(account, user);
         if self.find(&key).await.is_none() {

@@ -58,12 +58,13 @@ async fn a_user_is_sent_what_they_allow_and_no_more() {
         assert_eq!(desk.take().await, Ok(()));
     }
     assert_eq!(desk.take().await, Err(Shut::UsedUp));
-    assert_eq!(desk.windows.check("shop", "oAnna").await, Err(Shut::UsedUp));
+    assert_eq!(desk.windows.left("shop", "oAnna").await, 0);
     assert_eq!(Shut::UsedUp.code().name, "window.used_up");
     desk.windows.give_back("shop", "oAnna");
     assert_eq!(desk.take().await, Ok(()));
     desk.writes();
     assert_eq!(desk.take().await, Ok(()));
+    assert_eq!(desk.windows.left("shop", "oAnna").await, 4);
     tokio::time::advance(Duration::from_hours(48)).await;
     assert_eq!(desk.take().await, Err(Shut::Closed));
     assert_eq!(Shut::Closed.code().name, "window.closed");
@@ -78,7 +79,7 @@ async fn of_a_user_nobody_heard_of_wechat_decides_and_we_learn() {
     assert_eq!(desk.take().await, Err(Shut::UsedUp));
     desk.windows.learn("shop", "oAnna", Shut::of_errcode(45_015).unwrap());
     assert_eq!(desk.take().await, Err(Shut::Closed));
-    assert_eq!(desk.windows.check("shop", "oBen").await, Ok(()));
+    assert_eq!(desk.windows.left("shop", "oBen").await, u8::MAX);
 }
 
 #[tokio::test(start_paused = true)]

@@ -177,6 +177,25 @@ async fn a_long_late_answer_is_pushed_in_parts_that_end_with_a_sentence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn beyond_the_five_messages_that_a_user_allows_the_rest_waits_for_their_next_one() {
+    let handler = typed(|text: Text, _: Context| async move {
+        if text.content == "hi" {
+            tokio::time::sleep(secs(20)).await;
+        }
+        // Seven parts of 113 sentences, and a rest.
+        "这是一句话。".repeat(800)
+    });
+    let station = TestStation::new(&pushing(), vec![Arc::new(handler)]);
+    let anna = station.follower("oAnna");
+    anna.says("hi").await;
+    tokio::time::sleep(secs(10)).await;
+    assert_eq!(station.outbox().await.len(), 5);
+    for bytes in [2_034, 2_034, 162] {
+        assert_eq!(anna.says("more").await.text().len(), bytes);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_does_not_fit_into_a_reply_in_time_is_pushed_behind_it() {
     let handler = typed(|_: Text, _: Context| async { "这是一句话。".repeat(200) });
     let station = TestStation::new(&pushing(), vec![Arc::new(handler)]);
@@ -429,4 +448,24 @@ async fn typing_is_shown_while_an_answer_is_made() {
     station.follower("oAnna").says("20").await;
     tokio::time::sleep(secs(10)).await;
     assert_eq!(*log.0.lock().unwrap(), [(1, true), (16, true), (20, false)]);
+}
+
+#[tokio::test]
+async fn real_clock_answers_come_on_a_live_try_or_with_the_next_message() {
+    let (station, runs) = station(&holding());
+    let mut users = JoinSet::new();
+    for seconds in [0, 3, 7, 12, 16] {
+        let follower = station.follower(&format!("o{seconds}"));
+        users.spawn(async move {
+            let first = follower.says(&seconds.to_string()).await.text().to_owned();
+            match first.as_str() {
+                "请稍后回复任意内容" => follower.says("好了吗").await.text().to_owned(),
+                _ => first,
+            }
+        });
+    }
+    let mut answers = users.join_all().await;
+    answers.sort_unstable();
+    assert_eq!(answers, ["pong: 0", "pong: 12", "pong: 16", "pong: 3", "pong: 7"]);
+    assert_eq!(runs.load(Ordering::Relaxed), 5);
 }
