@@ -9,6 +9,7 @@ mod kind;
 mod log;
 mod registry;
 mod webhook;
+mod windowed;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,6 +23,7 @@ pub use self::kind::ChannelKind;
 pub use self::kind::Means;
 pub use self::kind::Setup;
 pub use self::registry::Channels;
+pub use self::windowed::Windowed;
 use crate::notification::Failure;
 use crate::notification::Notification;
 use crate::notification::Receipt;
