@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Parts;
 use crate::account::Way;
 use crate::clock::Clock;
 use crate::config::account::Account;
@@ -19,15 +20,16 @@ use crate::store::NewDelivery;
 use crate::window::Windows;
 
 /// What is done for a late answer, in the order in which the account names it: whether WeChat's
-/// retries are waited for, and the ways after that. What comes behind a way that always works is
-/// of no effect.
-pub(super) fn ways(account: &Account) -> (bool, Vec<Way>) {
+/// retries are waited for, and the ways after that. `channel` is the account's own way to send, if
+/// it has one. What the account cannot do is passed over, and `yizhan check` says so.
+pub(super) fn ways(account: &Account, channel: Option<&str>) -> (bool, Vec<Way>) {
     let (mut retries, mut ways) = (false, Vec::new());
     for late in &account.late {
-        match late {
-            Wanted::Retry => retries |= ways.is_empty(),
-            Wanted::Push => {}
-            Wanted::Hold => ways.push(Way::Hold),
+        match (late, channel) {
+            (Wanted::Retry, _) => retries |= ways.is_empty(),
+            (Wanted::Push, Some(channel)) => ways.push(Way::Push(channel.to_owned())),
+            (Wanted::Hold, _) if account.may_hold() => ways.push(Way::Hold),
+            (Wanted::Push | Wanted::Hold, _) => {}
         }
     }
     (retries, ways)
@@ -58,4 +60,50 @@ pub(super) fn open(
     };
     let (clock, metrics) = (Arc::clone(clock), Arc::clone(metrics));
     Ok(Late::new(store, Arc::new(windows), Box::new(address), clock, metrics))
+}
+
+/// Goes on with what the last process left, and keeps what the next must know.
+pub(super) fn go_on(parts: &Parts) {
+    parts.intake.late.windows().keep_writing(&parts.tasks);
+    let intake = Arc::clone(&parts.intake);
+    parts.tasks.spawn(async move {
+        let count = intake.resume().await;
+        if count > 0 {
+            tracing::info!("working once more on {count} messages whose senders wait");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::ways;
+    use crate::account::Way;
+    use crate::config::Config;
+    use crate::config::environment::SystemEnvironment;
+
+    fn of(platform: &str, late: &str, channel: Option<&str>) -> (bool, Vec<Way>) {
+        let text = format!(
+            "[[account]]\nname = 'shop'\nplatform = '{platform}'\napp_id = 'wx1'\ntoken = 'abc'\n\
+             mode = 'plain'\nlate = {late}\n"
+        );
+        let loaded = Config::parse("a.toml", &text, Path::new(""), &SystemEnvironment);
+        ways(&loaded.unwrap_or_else(|faults| panic!("{faults}")).config.accounts[0], channel)
+    }
+
+    #[test]
+    fn late_answers_go_the_ways_that_the_account_names_and_has_in_their_order() {
+        let push = || Way::Push("customer".to_owned());
+        let channel = Some("customer");
+        let account = "official-account";
+        let all = "['retry', 'push', 'hold']";
+        assert_eq!(of(account, all, channel), (true, vec![push(), Way::Hold]));
+        assert_eq!(of(account, all, None), (true, vec![Way::Hold]));
+        assert_eq!(of(account, "['push']", None), (false, vec![]));
+        assert_eq!(of(account, "['push', 'retry']", channel), (false, vec![push()]));
+        assert_eq!(of(account, "['push', 'retry']", None), (true, vec![]));
+        assert_eq!(of(account, "['hold', 'push']", channel), (false, vec![Way::Hold, push()]));
+        assert_eq!(of("mini-program", all, channel), (true, vec![push()]));
+    }
 }

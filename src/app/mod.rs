@@ -227,6 +227,7 @@ impl Station {
         let server = self.config.server.clone();
         let routes = self.routes.clone();
         let parts = self.build()?;
+        late::go_on(&parts);
         let is_ready = Arc::new(AtomicBool::new(false));
         let receiver = Receiver {
             intake: Arc::clone(&parts.intake),
@@ -273,7 +274,7 @@ pub(crate) fn load_rules(
 
 /// The account at run time.
 pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics) -> Account {
-    let (retries, ways) = late::ways(account);
+    let (retries, ways) = late::ways(account, None);
     Account {
         name: account.name.as_str().into(),
         agreement: Agreement {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::defaults;
+use super::late;
 use super::secret::Noted;
 use super::secret::Origin;
 use super::secret::Secret;
@@ -57,6 +58,20 @@ pub struct Account {
     pub api_base: String,
 }
 
+impl Account {
+    /// Whether it may send messages by itself, and so push a late answer: 公众号 and 小程序 with a
+    /// secret or in Cloud Run, an application of 企业微信 with a secret and its `agent_id`.
+    pub fn may_push(&self) -> bool {
+        let (platform, source) = (Some(self.platform), Some(self.source));
+        late::may_push(platform, source, self.app_secret.is_some(), self.agent_id.is_some())
+    }
+
+    /// Whether an answer can wait for the user's next message: a 小程序 takes none in reply.
+    pub fn may_hold(&self) -> bool {
+        self.platform != Platform::MiniProgram
+    }
+}
+
 /// What proves that a callback is WeChat's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Source {
@@ -77,7 +92,7 @@ impl Source {
 pub enum Late {
     /// WeChat is kept waiting until it hangs up, and its retry gets the answer.
     Retry,
-    /// Sent as a customer-service message. Accepted, and not used by this version.
+    /// Sent as a customer-service or application message, where [`Account::may_push`].
     Push,
     /// Kept, and given to the user's next message.
     Hold,
@@ -151,7 +166,10 @@ fn read(table: &Table<'_>, origin: Origin<'_>) -> Option<Account> {
     let token = token(table, origin, source);
     let keys = keys(table, origin, mode);
     let max_age = table.duration("max_age");
-    let late = late(table);
+    let has_secret = app_secret.as_ref().is_some_and(Option::is_some);
+    let has_agent = agent_id.as_ref().is_ok_and(Option::is_some);
+    let may_push = late::may_push(platform, source, has_secret, has_agent);
+    let late = late::read(table, platform, may_push);
     let reply_within = reply_within(table);
     let holding_text = short_text(table, "holding_text");
     let long_text = table.one_of("long_text", &LongText::ALL);
@@ -317,18 +335,6 @@ fn keys(table: &Table<'_>, origin: Origin<'_>, mode: Option<Mode>) -> Option<Vec
 fn refuse(table: &Table<'_>, key: &str, error: SecretError) -> Noted {
     table.value_fault(key, format!("`{key}`: {error}"), None);
     Noted
-}
-
-fn late(table: &Table<'_>) -> Option<Vec<Late>> {
-    let late = table.many_of("late", &Late::ALL)?;
-    if (1..late.len()).any(|at| late[..at].contains(&late[at])) {
-        table.value_fault("late", "`late` names one thing twice", None);
-        return None;
-    }
-    if late.contains(&Late::Push) && !defaults::is_default(table.place_of("late")) {
-        table.warn("late", "`push` in `late` is accepted and not used by this version", None);
-    }
-    Some(late)
 }
 
 fn reply_within(table: &Table<'_>) -> Option<Duration> {

@@ -15,6 +15,7 @@ mod defaults;
 pub mod environment;
 pub mod fault;
 pub mod inbox;
+mod late;
 mod later;
 pub mod measure;
 pub mod schema;

@@ -217,12 +217,58 @@ fn the_documented_sample_loads_and_says_what_is_not_used() {
         "yizhan.toml:9:2: `[store]` is accepted and not used by this version",
         "yizhan.toml:12:2: `[admin]` is accepted and not used by this version",
         "yizhan.toml:20:1: `agent_id` is used by `wecom` only",
-        "yizhan.toml:27:1: `push` in `late` is accepted and not used by this version",
         "yizhan.toml:39:1: there is no channel `mail`",
         "yizhan.toml:41:3: `[[key]]` is accepted and not used by this version",
         "yizhan.toml:46:3: `[[assistant]]` is accepted and not used by this version",
     ];
     assert_eq!(warnings, expected);
+}
+
+#[test]
+fn what_has_no_effect_in_late_is_told_with_what_happens_instead() {
+    let key = "A".repeat(43);
+    let account = |platform: &str, late: &str, more: &str| {
+        let text = format!(
+            "[[account]]\nname = \"shop\"\nplatform = \"{platform}\"\ntoken = \"abc\"\n\
+             app_id = \"wx0123456789abcdef\"\nencoding_aes_key = \"{key}\"\n{more}{late}\n"
+        );
+        let loaded = load_with(&text, &[]).map_err(|faults| faults.to_string()).unwrap();
+        loaded
+            .warnings
+            .iter()
+            .map(|it| format!("{}: {}", it.message, it.advice.as_deref().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let held = "what is late is held for the user's next message";
+    let lost = "what is late is lost";
+    let secret = "app_secret = \"s\"\n";
+    let wecom = "app_secret = \"s\"\nagent_id = 1000002\n";
+    let all = "late = [\"retry\", \"push\", \"hold\"]";
+    let none: &[String] = &[];
+    assert_eq!(account("official-account", "", ""), none);
+    assert_eq!(account("official-account", all, secret), none);
+    assert_eq!(account("wecom", all, wecom), none);
+    let table = [
+        ("official-account", all, "", format!("`push` in `late` needs an `app_secret`: {held}")),
+        ("official-account", "late = \"push\"", "", format!("`push` in `late` needs an `app_secret`: {lost}")),
+        ("wecom", all, secret, format!("`push` in `late` needs an `app_secret` and an `agent_id`: {held}")),
+        ("wecom-bot", all, "", format!("`push` in `late`: a robot cannot send by itself: {held}")),
+        (
+            "mini-program",
+            "late = [\"push\", \"hold\"]",
+            secret,
+            "`hold` in `late`: a mini-program takes no answer in reply: what is late is pushed".to_owned(),
+        ),
+        (
+            "official-account",
+            "late = [\"hold\", \"retry\"]",
+            "",
+            "`retry` behind what ends the wait has no effect: name `retry` first to wait for WeChat's later deliveries".to_owned(),
+        ),
+    ];
+    for (platform, late, more, expected) in table {
+        assert_eq!(account(platform, late, more), [expected], "{platform} {late}");
+    }
 }
 
 #[test]
