@@ -17,6 +17,8 @@ const PAGES: &[&str] = &[
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/deploy.md",
+    "docs/late.md",
+    "docs/late.zh-CN.md",
     "docs/rules.md",
     "docs/rules.zh-CN.md",
     "docs/deploy.zh-CN.md",
