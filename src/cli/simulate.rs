@@ -40,7 +40,7 @@ const NAME: &str = "simulated";
 #[command(after_help = "\
 Example:
   yizhan simulate --callback http://127.0.0.1:8080/callback/shop --token Token0123 --port 9000
-  curl -s 127.0.0.1:9000/sim/say -H 'Content-Type: application/json' -d '{\"text\":\"hi\"}'
+  curl -s 127.0.0.1:9000/sim/say -d '{\"text\":\"hi\"}'
 
 Point the SDK's API address to http://127.0.0.1:9000. Any AppID and AppSecret will do unless they
 are given here. What can be steered is in docs/simulate.md.")]

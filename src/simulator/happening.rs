@@ -64,6 +64,14 @@ impl Simulator {
         user.grant(template, count);
     }
 
+    /// Lets everything that is sent to somebody be refused with `errcode`, or no longer.
+    pub fn refuses(&self, open_id: &OpenId, errcode: Option<i64>) {
+        let now = self.virtual_clock.unix();
+        if let Some(user) = self.world().users.meet(open_id.as_str(), now) {
+            user.refuses = errcode;
+        }
+    }
+
     /// What the account sent to somebody through the API, after number `since`: at most the last
     /// 200 messages. `group` stands for the group of 企业微信's robots.
     pub fn pushed(&self, open_id: &OpenId, since: u64) -> Vec<Pushed> {

@@ -115,10 +115,14 @@ impl Call<'_> {
         self.world.users.all.get_mut(id).ok_or_else(|| refuse(40003))
     }
 
-    /// A user who follows the account, or 43004. Users of a 小程序 need not follow.
+    /// A user who follows the account, or 43004. Users of a 小程序 need not follow. Who refuses
+    /// messages does so with their own errcode.
     pub(super) fn follower(&mut self, id: &str) -> Result<&mut User, Refusal> {
         let is_mini = self.account.platform == crate::wechat::Platform::MiniProgram;
         let user = self.user(id)?;
+        if let Some(code) = user.refuses {
+            return Err(refuse(code));
+        }
         match user.is_following || is_mini {
             true => Ok(user),
             false => Err(refuse(43004)),

@@ -71,6 +71,9 @@ fn send(call: &mut Call<'_>) -> Outcome {
     }
     let now = call.now;
     let user = call.follower(&to)?;
+    if user.is_blocked {
+        return Err(refuse(43019));
+    }
     user.spend(now).map_err(|closed| match closed {
         Closed::Window => refuse(45015),
         Closed::Allowance => refuse(45047),

@@ -140,6 +140,9 @@ impl Simulator {
         check_method(endpoint, &request.method)?;
         self.check_address(endpoint, request, world)?;
         self.check_token(endpoint, query, world, now)?;
+        if world.calls.denied.iter().any(|it| it == endpoint.path) {
+            return Err(refuse(48001));
+        }
         world.calls.count(endpoint.path, endpoint.limit, now).map_err(|over| match over {
             Over::Day => refuse(45009),
             Over::Minute if self.surface() == Surface::Wecom => refuse(45009),

@@ -22,6 +22,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/scan", web::post().to(scan))
         .route("/click", web::post().to(click))
         .route("/agree", web::post().to(agree))
+        .route("/refuse", web::post().to(refuse))
         .route("/code", web::post().to(code))
         .route("/kf", web::post().to(customer))
         .route("/ticket", web::post().to(ticket))
@@ -42,6 +43,7 @@ struct Action {
     count: Option<u32>,
     text: Option<String>,
     app_id: Option<String>,
+    errcode: Option<i64>,
 }
 
 fn follower(action: &Action, seats: &Seats) -> Result<Follower, Box<HttpResponse>> {
@@ -130,6 +132,18 @@ async fn try_agree(action: &Action, seats: &Seats) -> Told {
         }
     }
     Ok(HttpResponse::Ok().json(follower.sends(fields).await.to_json()))
+}
+
+/// Everything sent to somebody is refused with `errcode` from now on; without one no longer.
+async fn refuse(action: web::Json<Action>, seats: web::Data<Seats>) -> HttpResponse {
+    either(try_refuse(&action, &seats))
+}
+
+fn try_refuse(action: &Action, seats: &Seats) -> Told {
+    let seat = seat(seats, action.account.as_deref())?;
+    let user = actor(seat, action.from.as_deref())?;
+    seat.simulator.refuses(&user, action.errcode);
+    Ok(HttpResponse::Ok().json(json!({"errcode": action.errcode})))
 }
 
 /// `{"code"}`: a login code, as the client of the user would get one.

@@ -8,7 +8,10 @@ mod world;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::guard;
+use actix_web::guard::GuardContext;
 use actix_web::http::StatusCode;
+use actix_web::http::header;
 use actix_web::web;
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,8 +39,9 @@ pub fn routes(config: &mut web::ServiceConfig, seats: &web::Data<Seats>) {
         actix_web::error::InternalError::from_response(error, response).into()
     });
     let scope = web::scope("/sim")
+        .guard(guard::fn_guard(is_no_other_site))
         .app_data(seats.clone())
-        .app_data(json_config(REQUEST_BYTES))
+        .app_data(json_config(REQUEST_BYTES).content_type(|_| true).content_type_required(false))
         .app_data(query)
         .route("/say", web::post().to(say))
         .route("/fault", web::post().to(add_fault))
@@ -52,13 +56,27 @@ pub fn routes(config: &mut web::ServiceConfig, seats: &web::Data<Seats>) {
     config.service(scope);
 }
 
+/// Whether a request comes from a program or from our own page. A page of somebody else may let a
+/// browser post as well, but only with its `Origin`.
+fn is_no_other_site(context: &GuardContext<'_>) -> bool {
+    let headers = context.head().headers();
+    let text = |name| headers.get(name).and_then(|it: &header::HeaderValue| it.to_str().ok());
+    match text(header::ORIGIN) {
+        None => true,
+        Some(origin) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some() && host == text(header::HOST)
+        }
+    }
+}
+
 /// Bodies of at most `limit` bytes, and refusals in our own shape.
 pub(super) fn json_config(limit: usize) -> web::JsonConfig {
     web::JsonConfig::default().limit(limit).error_handler(|error, _| {
         let response = refuse(
             StatusCode::BAD_REQUEST,
             &error.to_string(),
-            "POST a JSON object with `Content-Type: application/json`; docs/simulate.md has them.",
+            "POST a JSON object as `application/json`; docs/simulate.md has them.",
         );
         actix_web::error::InternalError::from_response(error, response).into()
     })

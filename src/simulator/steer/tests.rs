@@ -112,6 +112,27 @@ async fn a_scan_follows_or_scans_and_a_click_clicks() {
 }
 
 #[actix_web::test]
+async fn any_program_may_steer_and_no_page_of_another_site() {
+    let seats = seats();
+    let app = App::new().configure(|config| simulator::routes(config, &seats));
+    let app = test::init_service(app).await;
+    for (origin, status) in
+        [("", 200), ("http://localhost:8080", 200), ("http://evil.example", 404)]
+    {
+        let mut request = test::TestRequest::post()
+            .uri("/sim/say")
+            .insert_header(header::ContentType::form_url_encoded())
+            .insert_header((header::HOST, "localhost:8080"))
+            .set_payload(r#"{"text":"hi"}"#);
+        if !origin.is_empty() {
+            request = request.insert_header((header::ORIGIN, origin));
+        }
+        let response = test::call_service(&app, request.to_request()).await;
+        assert_eq!(response.status(), status, "{origin}");
+    }
+}
+
+#[actix_web::test]
 async fn the_clock_moves_and_stands() {
     let seats = seats();
     let answers = ask(
@@ -162,6 +183,8 @@ async fn faults_limits_and_consents_are_set_and_shown() {
             ("POST", "/sim/fault", json!({"kind": "dance"})),
             ("POST", "/sim/agree", json!({"template_id": "T", "count": 2})),
             ("POST", "/sim/limits?account=x", json!({"account": "nobody"})),
+            ("POST", "/sim/refuse", json!({"errcode": 48002})),
+            ("POST", "/sim/limits", json!({"denied": ["/cgi-bin/menu/create"]})),
         ],
     )
     .await;
@@ -173,6 +196,8 @@ async fn faults_limits_and_consents_are_set_and_shown() {
     assert_eq!(answers[7].1["error"]["message"], "`errcode` is missing");
     assert_eq!((answers[7].0, answers[8].0, answers[10].0), (400, 400, 404));
     assert_eq!(answers[9].1["shown"]["text"], "subscribe_msg_popup_event ");
+    assert_eq!(answers[11].1, json!({"errcode": 48002}));
+    assert_eq!(answers[12].1["denied"], json!(["/cgi-bin/menu/create"]));
 }
 
 #[actix_web::test]

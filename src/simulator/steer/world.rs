@@ -34,6 +34,8 @@ struct Limits {
     addresses: Option<Vec<IpAddr>>,
     /// What Cloud Run's open API service may call.
     open_apis: Option<Vec<String>>,
+    /// What is not granted to the account.
+    denied: Option<Vec<String>>,
 }
 
 async fn set_limits(limits: web::Json<Limits>, seats: web::Data<Seats>) -> HttpResponse {
@@ -50,7 +52,12 @@ async fn set_limits(limits: web::Json<Limits>, seats: web::Data<Seats>) -> HttpR
         if let Some(open_apis) = limits.open_apis {
             calls.open_apis = Some(open_apis).filter(|list| !list.is_empty());
         }
-        HttpResponse::Ok().json(json!({"addresses": calls.addresses, "open_apis": calls.open_apis}))
+        if let Some(denied) = limits.denied {
+            calls.denied = denied;
+        }
+        HttpResponse::Ok().json(json!({
+            "addresses": calls.addresses, "open_apis": calls.open_apis, "denied": calls.denied,
+        }))
     }))
 }
 

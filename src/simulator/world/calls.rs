@@ -15,6 +15,8 @@ pub(in crate::simulator) struct Calls {
     pub(in crate::simulator) addresses: Option<Vec<IpAddr>>,
     /// The paths that Cloud Run's open API service may call; all of them without a list.
     pub(in crate::simulator) open_apis: Option<Vec<String>>,
+    /// Paths that are not granted to the account.
+    pub(in crate::simulator) denied: Vec<String>,
     /// When `clear_quota` was called, in seconds.
     cleared: Vec<i64>,
     /// When a new stable token was forced, in seconds.

@@ -46,6 +46,8 @@ pub(in crate::simulator) struct User {
     pub(in crate::simulator) remark: String,
     pub(in crate::simulator) tags: BTreeSet<i64>,
     pub(in crate::simulator) is_blocked: bool,
+    /// With which errcode everything sent to them is refused.
+    pub(in crate::simulator) refuses: Option<i64>,
     /// When they last wrote or clicked, in seconds.
     pub(in crate::simulator) last_exchange: Option<i64>,
     /// Until when typing is shown to them, in seconds.

@@ -67,6 +67,28 @@ async fn strangers_and_those_who_left_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn users_and_the_account_can_be_in_a_state_that_refuses() {
+    let desk = Desk::new(Platform::OfficialAccount).await;
+    desk.says("hello").await;
+    let user = OpenId::parse(USER).unwrap();
+    for code in [48002, 50002, 70000] {
+        desk.simulator.refuses(&user, Some(code));
+        assert_eq!(desk.code(SEND, text("hi")).await, code);
+        let body = json!({"touser": USER, "template_id": "T", "data": {}});
+        assert_eq!(desk.code(TEMPLATE, body).await, code);
+    }
+    desk.simulator.refuses(&user, None);
+    let list = json!({"openid_list": [USER]});
+    desk.code("/cgi-bin/tags/members/batchblacklist", list.clone()).await;
+    assert_eq!(desk.code(SEND, text("hi")).await, 43019);
+    desk.code("/cgi-bin/tags/members/batchunblacklist", list).await;
+    desk.simulator.world().calls.denied = vec![SEND.to_owned()];
+    assert_eq!(desk.code(SEND, text("hi")).await, 48001);
+    desk.simulator.world().calls.denied.clear();
+    assert_eq!(desk.code(SEND, text("hi")).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_type_of_customer_service_message_is_checked() {
     let desk = Desk::new(Platform::OfficialAccount).await;
     let (image, voice) = (desk.upload("image", "a.png").await, desk.upload("voice", "a.amr").await);
