@@ -178,6 +178,46 @@ const FORGERIES: &[Forgery] = &[
     ("a sealed document that is not UTF-8", For::Sealed, 400, |good| {
         good.sealed(b"<xml><a>\xff</a></xml>")
     }),
+    ("a timestamp beyond 64 bits", For::All, 400, |good| {
+        good.signed_at("Token0123", "99999999999999999999", None)
+    }),
+    ("a timestamp before 1970", For::All, 401, |good| good.signed("Token0123", -1, None)),
+    ("a body in UTF-16", For::All, 400, |good| good.with_body(b"\xff\xfe<\0x\0m\0l\0/\0>\0")),
+    ("a DOCTYPE behind blanks, in lower case", For::All, 400, |good| {
+        good.with_body(b"\n\xef\xbb\xbf <!doctype x><xml/>")
+    }),
+    ("a hundred thousand brackets", For::All, 400, |good| {
+        let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
+        good.with_body(format!("{{\"a\":{open}{close}}}").as_bytes())
+    }),
+    ("Encrypt in both spellings", For::Sealed, 403, |good| {
+        let body =
+            format!("<xml><Encrypt>{0}</Encrypt><encrypt>{0}</encrypt></xml>", good.encrypt());
+        good.with_body(body.as_bytes())
+    }),
+    ("Encrypt one level down", For::Sealed, 403, |good| {
+        let body = format!("<xml><a><Encrypt>{}</Encrypt></a></xml>", good.encrypt());
+        good.with_body(body.as_bytes())
+    }),
+    ("Encrypt in a list", For::Sealed, 403, |good| {
+        good.with_body(format!("{{\"Encrypt\":[\"{}\"]}}", good.encrypt()).as_bytes())
+    }),
+    ("Encrypt twice in JSON", For::Sealed, 403, |good| {
+        let body = format!("{{\"Encrypt\":\"AAAA\",\"Encrypt\":\"{}\"}}", good.encrypt());
+        good.with_body(body.as_bytes())
+    }),
+    ("ciphertext in two lines", For::Sealed, 400, |good| {
+        let encrypt = good.encrypt();
+        good.sealing(&format!("{}\n{}", &encrypt[..64], &encrypt[64..]))
+    }),
+    ("ciphertext in the alphabet of URLs", For::Sealed, 400, |good| {
+        good.sealing(&format!("-_{}", &good.encrypt()[2..]))
+    }),
+    ("sealed for us and something more", For::Sealed, 403, |good| {
+        let cipher = Cipher::new(&EncodingAesKey::parse(KEY).unwrap());
+        let longer = format!("{}\0", good.account.app_id.as_str());
+        good.sealing(&cipher.seal(good.document().as_bytes(), &longer, b"0123456789abcdef"))
+    }),
     ("a compatible body", For::Safe, 403, |good| {
         let body = format!(
             "<xml><MsgType>text</MsgType><Content>hi</Content><Encrypt>{}</Encrypt></xml>",
