@@ -5,6 +5,7 @@
 //! allocations however many fields it has.
 
 mod json;
+mod plain;
 mod print;
 #[cfg(test)]
 mod tests;
@@ -129,7 +130,7 @@ impl Tree {
             .map_err(|error| WireError::NotUtf8(error.utf8_error().valid_up_to()))?;
         let mut builder = Builder::new(&source);
         let format = match source.trim_start_matches(is_filler).bytes().next() {
-            Some(b'<') => xml::parse(&mut builder).map(|()| Format::Xml)?,
+            Some(b'<') => read_xml(&mut builder).map(|()| Format::Xml)?,
             Some(b'{') => json::parse(&mut builder).map(|()| Format::Json)?,
             Some(_) => return Err(WireError::NeitherXmlNorJson),
             None => return Err(WireError::Empty),
@@ -161,6 +162,15 @@ impl Tree {
     fn text(&self, span: Span) -> &str {
         span.of(&self.source, &self.side)
     }
+}
+
+/// Nearly every document is a plain one.
+fn read_xml(builder: &mut Builder<'_>) -> Result<(), WireError> {
+    if plain::parse(builder).is_some() {
+        return Ok(());
+    }
+    builder.nodes.clear();
+    xml::parse(builder)
 }
 
 /// Grows the nodes of a tree while a parser walks over `source`.
