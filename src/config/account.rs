@@ -56,6 +56,8 @@ pub struct Account {
     pub apology: Option<String>,
     /// Where WeChat's API is, without a slash at its end.
     pub api_base: String,
+    /// How tokens are fetched.
+    pub token_api: TokenApi,
 }
 
 impl Account {
@@ -85,6 +87,22 @@ impl Source {
     /// Each source with its name in the config.
     pub const ALL: [(Self, &'static str); 2] =
         [(Self::Signature, "signature"), (Self::CloudRun, "cloud-run")];
+}
+
+/// How the access_token of a 公众号 or 小程序 is fetched.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenApi {
+    /// `stable_token`: the same one for everybody who asks.
+    Stable,
+    /// `token`: each call makes a new one and ends the one before. For accounts whose token is
+    /// fetched so by others as well, who then have to share the store.
+    Classic,
+}
+
+impl TokenApi {
+    /// Each with its name in the config.
+    pub const ALL: [(Self, &'static str); 2] =
+        [(Self::Stable, "stable"), (Self::Classic, "classic")];
 }
 
 /// What may happen to an answer that is not ready in time.
@@ -175,6 +193,7 @@ fn read(table: &Table<'_>, origin: Origin<'_>) -> Option<Account> {
     let long_text = table.one_of("long_text", &LongText::ALL);
     let apology = short_text(table, "apology");
     let api_base = api_base(table, platform, source);
+    let token_api = table.one_of("token_api", &TokenApi::ALL);
     table.finish(&settings::ACCOUNT.keys());
     Some(Account {
         name: name?,
@@ -193,6 +212,7 @@ fn read(table: &Table<'_>, origin: Origin<'_>) -> Option<Account> {
         long_text: long_text?,
         apology: Some(apology?).filter(|text| !text.is_empty()),
         api_base: api_base?,
+        token_api: token_api?,
     })
 }
 

@@ -10,6 +10,7 @@ pub mod later;
 use super::account::Late;
 use super::account::LongText;
 use super::account::Source;
+use super::account::TokenApi;
 
 /// What a setting holds.
 #[derive(Clone, Copy, Debug)]
@@ -336,6 +337,12 @@ pub const ACCOUNT: Section = Section {
             Kind::Text,
             "\"\"",
             "Where WeChat's API is. Empty: the platform's own address.",
+        ),
+        Setting::with(
+            "token_api",
+            Kind::Word(|| names(&TokenApi::ALL)),
+            "\"stable\"",
+            "stable, or classic: each fetch ends the token before. 公众号 and 小程序 only.",
         ),
     ],
 };
