@@ -21,6 +21,7 @@ pub mod capture;
 pub mod store;
 
 pub mod held;
+pub mod platform;
 pub mod window;
 
 pub mod channels;

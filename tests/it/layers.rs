@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["code", "exchange", "log", "metrics", "notification", "simulator", "tasks"],
     &["config", "outcome"],
     &["account", "capture", "store"],
-    &["held", "window"],
+    &["held", "platform", "window"],
     &["channels"],
     &["dispatch", "inbox"],
     &["intake"],

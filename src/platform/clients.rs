@@ -1,0 +1,53 @@
+//! The clients of all accounts that may call WeChat.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Client;
+use super::World;
+use super::transport::exchange_to;
+use crate::clock::Clock;
+use crate::config::account::Account;
+use crate::entropy::Entropy;
+use crate::store::Store;
+
+/// Each client by the name of its account.
+#[derive(Clone, Debug, Default)]
+pub struct Clients(BTreeMap<String, Arc<Client>>);
+
+impl Clients {
+    /// A client for each account that may have one; see [`Client::open`].
+    pub fn open(
+        accounts: &[Account],
+        store: &Arc<dyn Store>,
+        clock: &Arc<dyn Clock>,
+        entropy: &Arc<dyn Entropy>,
+    ) -> Self {
+        let clients = accounts.iter().filter_map(|account| {
+            let world = World {
+                transport: Arc::new(exchange_to(&account.api_base)),
+                store: Arc::clone(store),
+                clock: Arc::clone(clock),
+                entropy: Arc::clone(entropy),
+            };
+            Some((account.name.clone(), Client::open(account, world)?))
+        });
+        Self(clients.collect())
+    }
+
+    /// The client of the account called `name`.
+    pub fn get(&self, name: &str) -> Option<&Arc<Client>> {
+        self.0.get(name)
+    }
+
+    /// The names of the accounts that have one.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+impl FromIterator<Arc<Client>> for Clients {
+    fn from_iter<I: IntoIterator<Item = Arc<Client>>>(clients: I) -> Self {
+        Self(clients.into_iter().map(|client| (client.name().to_owned(), client)).collect())
+    }
+}
