@@ -8,6 +8,7 @@ mod world;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::error::InternalError;
 use actix_web::guard;
 use actix_web::guard::GuardContext;
 use actix_web::http::StatusCode;
@@ -34,9 +35,7 @@ const REQUEST_BYTES: usize = 1 << 20;
 /// Serves `/sim/…`.
 pub fn routes(config: &mut web::ServiceConfig, seats: &web::Data<Seats>) {
     let query = web::QueryConfig::default().error_handler(|error, _| {
-        let advice = "See docs/simulate.md for the parameters.";
-        let response = refuse(StatusCode::BAD_REQUEST, &error.to_string(), advice);
-        actix_web::error::InternalError::from_response(error, response).into()
+        refusal(StatusCode::BAD_REQUEST, &error.to_string(), "docs/simulate.md has the parameters.")
     });
     let scope = web::scope("/sim")
         .guard(guard::fn_guard(is_no_other_site))
@@ -73,13 +72,42 @@ fn is_no_other_site(context: &GuardContext<'_>) -> bool {
 /// Bodies of at most `limit` bytes, and refusals in our own shape.
 pub(super) fn json_config(limit: usize) -> web::JsonConfig {
     web::JsonConfig::default().limit(limit).error_handler(|error, _| {
-        let response = refuse(
-            StatusCode::BAD_REQUEST,
-            &error.to_string(),
-            "POST a JSON object as `application/json`; docs/simulate.md has them.",
-        );
-        actix_web::error::InternalError::from_response(error, response).into()
+        let advice = "POST a JSON object as `application/json`; docs/simulate.md has them.";
+        refusal(StatusCode::BAD_REQUEST, &error.to_string(), advice)
     })
+}
+
+/// What is answered, or the refusal that ends a handler early.
+type Told = actix_web::Result<HttpResponse>;
+
+#[expect(clippy::unnecessary_wraps, reason = "the last line of a handler")]
+fn tell(value: &Value) -> Told {
+    Ok(HttpResponse::Ok().json(value))
+}
+
+/// A refusal in our own shape.
+fn refusal(status: StatusCode, message: &str, advice: &str) -> actix_web::Error {
+    let error = json!({"code": "simulator.request", "message": message, "advice": advice});
+    let response = HttpResponse::build(status).json(json!({"error": error}));
+    InternalError::from_response(message.to_owned(), response).into()
+}
+
+fn bad(message: &str, advice: &str) -> actix_web::Error {
+    refusal(StatusCode::BAD_REQUEST, message, advice)
+}
+
+/// The account that is meant.
+fn seat<'s>(seats: &'s Seats, account: Option<&str>) -> actix_web::Result<&'s Seat> {
+    let advice = "`/playground/accounts` lists them; without `account` the first is meant.";
+    let absent = || refusal(StatusCode::NOT_FOUND, "no such account", advice);
+    seats.find(account).ok_or_else(absent)
+}
+
+/// Who does something: `from`, or the follower that is there from the start.
+fn actor(seat: &Seat, from: Option<&str>) -> actix_web::Result<OpenId> {
+    let Some(from) = from else { return Ok(seat.simulator.first_follower()) };
+    OpenId::parse(from)
+        .map_err(|_| bad("`from` has a blank", "Use an OpenID such as `oFollower1`."))
 }
 
 /// Which account, where there are several.
@@ -87,41 +115,6 @@ pub(super) fn json_config(limit: usize) -> web::JsonConfig {
 #[serde(deny_unknown_fields)]
 struct Which {
     account: Option<String>,
-}
-
-/// A refusal in our own shape.
-pub(super) fn refuse(status: StatusCode, message: &str, advice: &str) -> HttpResponse {
-    let error = json!({"code": "simulator.request", "message": message, "advice": advice});
-    HttpResponse::build(status).json(json!({"error": error}))
-}
-
-fn bad(message: &str, advice: &str) -> HttpResponse {
-    refuse(StatusCode::BAD_REQUEST, message, advice)
-}
-
-/// The account that is meant.
-pub(super) fn seat<'s>(
-    seats: &'s Seats,
-    account: Option<&str>,
-) -> Result<&'s Seat, Box<HttpResponse>> {
-    let advice = "`/playground/accounts` lists them; without `account` the first is meant.";
-    let absent = || Box::new(refuse(StatusCode::NOT_FOUND, "no such account", advice));
-    seats.find(account).ok_or_else(absent)
-}
-
-/// Who does something: `from`, or the follower that is there from the start.
-pub(super) fn actor(seat: &Seat, from: Option<&str>) -> Result<OpenId, Box<HttpResponse>> {
-    let Some(from) = from else { return Ok(seat.simulator.first_follower()) };
-    OpenId::parse(from)
-        .map_err(|_| Box::new(bad("`from` has a blank", "Use an OpenID such as `oFollower1`.")))
-}
-
-/// What the handlers give: an answer, or the refusal that ends them early.
-pub(super) type Told = Result<HttpResponse, Box<HttpResponse>>;
-
-/// One answer of both.
-pub(super) fn either(told: Told) -> HttpResponse {
-    told.unwrap_or_else(|refusal| *refusal)
 }
 
 /// `{"from","text"}` or `{"from","message":{…}}`, and perhaps `account`.
@@ -135,51 +128,44 @@ pub(super) struct Saying {
 }
 
 /// Delivers a message; answers with every try and what came back.
-pub(super) async fn say(saying: web::Json<Saying>, seats: web::Data<Seats>) -> HttpResponse {
-    either(try_say(saying.into_inner(), &seats).await)
-}
-
-async fn try_say(saying: Saying, seats: &Seats) -> Told {
-    let Saying { account, from, text, message } = saying;
-    let seat = seat(seats, account.as_deref())?;
+pub(super) async fn say(saying: web::Json<Saying>, seats: web::Data<Seats>) -> Told {
+    let Saying { account, from, text, message } = saying.into_inner();
+    let seat = seat(&seats, account.as_deref())?;
     let follower = seat.simulator.follower(actor(seat, from.as_deref())?);
     let exchange = match (text, message) {
         (Some(text), None) => follower.says(&text).await,
         (None, Some(message)) => follower.sends(Value::Object(message)).await,
-        _ => return Err(Box::new(bad("neither `text` nor `message`", "Give one of the two."))),
+        _ => return Err(bad("neither `text` nor `message`", "Give one of the two.")),
     };
-    Ok(HttpResponse::Ok().json(exchange.to_json()))
+    tell(&exchange.to_json())
 }
 
 async fn add_fault(
     which: web::Query<Which>,
     fault: web::Json<Fault>,
     seats: web::Data<Seats>,
-) -> HttpResponse {
-    either(seat(&seats, which.account.as_deref()).map(|seat| {
-        match seat.simulator.fault(fault.into_inner()) {
-            Ok(()) => faults_of(seat),
-            Err(reason) => bad(&reason, "docs/simulate.md has every kind of fault."),
-        }
-    }))
+) -> Told {
+    let seat = seat(&seats, which.account.as_deref())?;
+    let added = seat.simulator.fault(fault.into_inner());
+    added.map_err(|reason| bad(&reason, "docs/simulate.md has every kind of fault."))?;
+    faults_of(seat)
 }
 
-async fn show_faults(which: web::Query<Which>, seats: web::Data<Seats>) -> HttpResponse {
-    either(seat(&seats, which.account.as_deref()).map(faults_of))
+async fn show_faults(which: web::Query<Which>, seats: web::Data<Seats>) -> Told {
+    faults_of(seat(&seats, which.account.as_deref())?)
 }
 
-async fn clear_faults(which: web::Query<Which>, seats: web::Data<Seats>) -> HttpResponse {
-    either(seat(&seats, which.account.as_deref()).map(|seat| {
-        seat.simulator.world().faults.clear();
-        faults_of(seat)
-    }))
+async fn clear_faults(which: web::Query<Which>, seats: web::Data<Seats>) -> Told {
+    let seat = seat(&seats, which.account.as_deref())?;
+    seat.simulator.world().faults.clear();
+    faults_of(seat)
 }
 
 /// `{"waiting":[…]}`
-fn faults_of(seat: &Seat) -> HttpResponse {
+fn faults_of(seat: &Seat) -> Told {
     let world = seat.simulator.world();
     let waiting: Vec<&Fault> = world.faults.waiting().collect();
-    HttpResponse::Ok().json(json!({"waiting": waiting}))
+    tell(&json!({"waiting": waiting}))
 }
 
 /// `{"advance":7200}`, `{"advance":"2h"}`, `{"freeze":true}`
@@ -212,33 +198,33 @@ impl Span {
     }
 }
 
-async fn set_clock(setting: web::Json<Setting>, seats: web::Data<Seats>) -> HttpResponse {
+async fn set_clock(setting: web::Json<Setting>, seats: web::Data<Seats>) -> Told {
     let advance = setting.advance.as_ref().map(Span::read);
     if advance == Some(None) {
-        return bad("`advance` is no time", "Write seconds, or a text such as `90s`, `2h`, `3d`.");
+        let advice = "Write seconds, or a text such as `90s`, `2h`, `3d`.";
+        return Err(bad("`advance` is no time", advice));
     }
-    either(seat(&seats, setting.account.as_deref()).map(|seat| {
-        let clock = seat.simulator.virtual_clock();
-        match setting.freeze {
-            Some(true) => clock.freeze(),
-            Some(false) => clock.run(),
-            None => {}
-        }
-        if let Some(span) = advance.flatten() {
-            clock.advance(span);
-        }
-        clock_of(seat)
-    }))
+    let seat = seat(&seats, setting.account.as_deref())?;
+    let clock = seat.simulator.virtual_clock();
+    match setting.freeze {
+        Some(true) => clock.freeze(),
+        Some(false) => clock.run(),
+        None => {}
+    }
+    if let Some(span) = advance.flatten() {
+        clock.advance(span);
+    }
+    clock_of(seat)
 }
 
-async fn show_clock(which: web::Query<Which>, seats: web::Data<Seats>) -> HttpResponse {
-    either(seat(&seats, which.account.as_deref()).map(clock_of))
+async fn show_clock(which: web::Query<Which>, seats: web::Data<Seats>) -> Told {
+    clock_of(seat(&seats, which.account.as_deref())?)
 }
 
 /// `{"now":1767225600,"frozen":false}`
-fn clock_of(seat: &Seat) -> HttpResponse {
+fn clock_of(seat: &Seat) -> Told {
     let clock = seat.simulator.virtual_clock();
-    HttpResponse::Ok().json(json!({"now": clock.unix(), "frozen": clock.is_frozen()}))
+    tell(&json!({"now": clock.unix(), "frozen": clock.is_frozen()}))
 }
 
 #[derive(Debug, Deserialize)]
@@ -251,25 +237,15 @@ pub(super) struct Reading {
     from: Option<String>,
 }
 
-async fn show_transcript(reading: web::Query<Reading>, seats: web::Data<Seats>) -> HttpResponse {
-    either(seat(&seats, reading.account.as_deref()).map(|seat| {
-        let limit = reading.limit.unwrap_or(transcript::PAGE);
-        let since = reading.since.unwrap_or(0);
-        HttpResponse::Ok().json(seat.simulator.transcript(since, limit, reading.kind.as_deref()))
-    }))
+async fn show_transcript(reading: web::Query<Reading>, seats: web::Data<Seats>) -> Told {
+    let seat = seat(&seats, reading.account.as_deref())?;
+    let (since, limit) = (reading.since.unwrap_or(0), reading.limit.unwrap_or(transcript::PAGE));
+    tell(&seat.simulator.transcript(since, limit, reading.kind.as_deref()))
 }
 
 /// What the account sent to somebody through the API: `{"messages":[…]}`.
-pub(super) async fn show_inbox(
-    reading: web::Query<Reading>,
-    seats: web::Data<Seats>,
-) -> HttpResponse {
-    either(try_inbox(&reading, &seats))
-}
-
-fn try_inbox(reading: &Reading, seats: &Seats) -> Told {
-    let seat = seat(seats, reading.account.as_deref())?;
+pub(super) async fn show_inbox(reading: web::Query<Reading>, seats: web::Data<Seats>) -> Told {
+    let seat = seat(&seats, reading.account.as_deref())?;
     let of = actor(seat, reading.from.as_deref())?;
-    let messages = seat.simulator.pushed(&of, reading.since.unwrap_or(0));
-    Ok(HttpResponse::Ok().json(json!({"messages": messages})))
+    tell(&json!({"messages": seat.simulator.pushed(&of, reading.since.unwrap_or(0))}))
 }

@@ -2,16 +2,17 @@
 
 use std::net::IpAddr;
 
-use actix_web::HttpResponse;
 use actix_web::web;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::Told;
 use super::Which;
-use super::either;
 use super::seat;
+use super::tell;
 use crate::simulator::Seats;
 use crate::simulator::Source;
+use crate::simulator::world::calls::Calls;
 use crate::simulator::world::calls::Limit;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -38,47 +39,39 @@ struct Limits {
     denied: Option<Vec<String>>,
 }
 
-async fn set_limits(limits: web::Json<Limits>, seats: web::Data<Seats>) -> HttpResponse {
+async fn set_limits(limits: web::Json<Limits>, seats: web::Data<Seats>) -> Told {
     let limits = limits.into_inner();
-    either(seat(&seats, limits.account.as_deref()).map(|seat| {
-        let calls = &mut seat.simulator.world().calls;
-        if let Some(path) = &limits.path {
-            let limit = Limit { daily: limits.daily, per_minute: limits.per_minute };
-            calls.set_limit(path, limit);
-        }
-        if let Some(addresses) = limits.addresses {
-            calls.addresses = Some(addresses).filter(|list| !list.is_empty());
-        }
-        if let Some(open_apis) = limits.open_apis {
-            calls.open_apis = Some(open_apis).filter(|list| !list.is_empty());
-        }
-        if let Some(denied) = limits.denied {
-            calls.denied = denied;
-        }
-        HttpResponse::Ok().json(json!({
-            "addresses": calls.addresses, "open_apis": calls.open_apis, "denied": calls.denied,
-        }))
-    }))
+    let seat = seat(&seats, limits.account.as_deref())?;
+    let calls = &mut seat.simulator.world().calls;
+    if let Some(path) = &limits.path {
+        let limit = Limit { daily: limits.daily, per_minute: limits.per_minute };
+        calls.set_limit(path, limit);
+    }
+    if let Some(addresses) = limits.addresses {
+        calls.addresses = Some(addresses).filter(|list| !list.is_empty());
+    }
+    if let Some(open_apis) = limits.open_apis {
+        calls.open_apis = Some(open_apis).filter(|list| !list.is_empty());
+    }
+    if let Some(denied) = limits.denied {
+        calls.denied = denied;
+    }
+    let Calls { addresses, open_apis, denied, .. } = calls;
+    tell(&json!({"addresses": addresses, "open_apis": open_apis, "denied": denied}))
 }
 
-async fn revoke(which: web::Json<Which>, seats: web::Data<Seats>) -> HttpResponse {
-    either(seat(&seats, which.account.as_deref()).map(|seat| {
-        seat.simulator.revoke_tokens();
-        HttpResponse::Ok().json(json!({"revoked": true}))
-    }))
+async fn revoke(which: web::Json<Which>, seats: web::Data<Seats>) -> Told {
+    seat(&seats, which.account.as_deref())?.simulator.revoke_tokens();
+    tell(&json!({"revoked": true}))
 }
 
 /// The check of the URL, as the console makes it when the settings are saved.
-async fn verify(which: web::Json<Which>, seats: web::Data<Seats>) -> HttpResponse {
-    either(match seat(&seats, which.account.as_deref()) {
-        Err(refusal) => Err(refusal),
-        Ok(it) => {
-            let checked = match it.simulator.account.source {
-                Source::Signature => it.simulator.verify_url().await,
-                Source::CloudRun => it.simulator.probe().await,
-            };
-            let reason = checked.err().map(|error| error.to_string());
-            Ok(HttpResponse::Ok().json(json!({"verified": reason.is_none(), "reason": reason})))
-        }
-    })
+async fn verify(which: web::Json<Which>, seats: web::Data<Seats>) -> Told {
+    let simulator = &seat(&seats, which.account.as_deref())?.simulator;
+    let checked = match simulator.account.source {
+        Source::Signature => simulator.verify_url().await,
+        Source::CloudRun => simulator.probe().await,
+    };
+    let reason = checked.err().map(|error| error.to_string());
+    tell(&json!({"verified": reason.is_none(), "reason": reason}))
 }
