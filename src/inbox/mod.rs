@@ -7,12 +7,12 @@
 //! when WeChat hangs up, and the work must go on.
 
 mod flight;
+mod id;
 mod seen;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::hash::Hasher as _;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,23 +20,18 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use dashmap::DashMap;
 use dashmap::Entry;
 use futures_util::FutureExt as _;
-use siphasher::sip128::Hasher128 as _;
 use siphasher::sip128::SipHasher13;
 
 use self::flight::Carried;
 pub use self::flight::Flight;
+pub use self::id::Id;
+use self::id::Map;
 use self::seen::Seen;
 use crate::entropy::Entropy;
 use crate::tasks::Tasks;
 use crate::wechat::reply::Reply;
-
-/// A message or a user of one account, as a keyed hash of 128 bits: small, of one size, and not to
-/// be made to collide by what users write.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Id(u64, u64);
 
 /// An answer as it is kept. Most are `success` or a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,10 +130,10 @@ struct Job {
 /// The inbox of a station.
 pub struct Inbox {
     /// Messages being worked on. The flight is made when somebody has to wait for it.
-    running: DashMap<Id, Option<Arc<Flight>>>,
+    running: Map<Option<Arc<Flight>>>,
     seen: Seen<Kept>,
     /// Users with a message being worked on, and their later messages.
-    lanes: DashMap<Id, VecDeque<Job>>,
+    lanes: Map<VecDeque<Job>>,
     pending: AtomicUsize,
     limits: Limits,
     tasks: Tasks,
@@ -176,9 +171,9 @@ impl Inbox {
         let mut key = [0; 16];
         entropy.fill(&mut key);
         Self {
-            running: DashMap::new(),
+            running: Map::default(),
             seen: Seen::new(limits.remember, limits.capacity),
-            lanes: DashMap::new(),
+            lanes: Map::default(),
             pending: AtomicUsize::new(0),
             limits,
             tasks,
@@ -189,12 +184,7 @@ impl Inbox {
 
     /// The id of `name` (a message's key, or a user) of `account`.
     pub fn id(&self, account: &str, name: &str) -> Id {
-        let mut hash = self.hash;
-        hash.write(account.as_bytes());
-        hash.write_u8(0xff);
-        hash.write(name.as_bytes());
-        let hash = hash.finish128();
-        Id(hash.h1, hash.h2)
+        Id::of(self.hash, account, name)
     }
 
     /// Works on the message `id` of `user` unless that was begun before: `begin` is called at once,

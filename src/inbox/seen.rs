@@ -9,20 +9,20 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use dashmap::DashMap;
 use tokio::time::Instant;
 
 use super::Id;
+use super::id::Map;
 
 struct Generation<V> {
-    answers: DashMap<Id, V>,
+    answers: Map<V>,
     count: AtomicUsize,
     since: Instant,
 }
 
 impl<V> Generation<V> {
     fn new() -> Self {
-        Self { answers: DashMap::new(), count: AtomicUsize::new(0), since: Instant::now() }
+        Self { answers: Map::default(), count: AtomicUsize::new(0), since: Instant::now() }
     }
 }
 
