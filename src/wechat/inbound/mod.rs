@@ -137,6 +137,7 @@ struct Header {
     msg_id: u32,
     event_key: u32,
     agent: u32,
+    text: u32,
 }
 
 /// One message, event or notice, with every field it came with.
@@ -223,14 +224,10 @@ impl Inbound {
 
     /// What was typed, or said and recognised; empty for everything else.
     pub fn text(&self) -> &str {
-        let path = match (self.family, self.name()) {
-            (Family::Message, "text") => "Content",
-            (Family::Message, "voice") => "Recognition",
-            (Family::BotMessage, "text") => "text.content",
-            (Family::BotMessage, "voice") => "voice.content",
-            _ => return "",
-        };
-        self.root().get(path).map_or("", Field::text)
+        match self.header.text {
+            0 => "",
+            index => self.tree.at(index).text(),
+        }
     }
 
     /// The outermost object.
@@ -308,6 +305,7 @@ impl Inbound {
 fn scan(tree: &Tree) -> (Family, Header) {
     let mut header = Header::default();
     let (mut msg_type, mut event, mut info, mut lower, mut action) = (0, 0, 0, 0, 0);
+    let (mut content, mut recognition) = (0, 0);
     // Notices of the open platform name nobody else; elsewhere it is something a message is about.
     let mut app = 0;
     for field in tree.root().children() {
@@ -320,6 +318,8 @@ fn scan(tree: &Tree) -> (Family, Header) {
             "EventKey" => &mut header.event_key,
             "MsgId" | "msgid" => &mut header.msg_id,
             "AgentID" => &mut header.agent,
+            "Content" => &mut content,
+            "Recognition" => &mut recognition,
             "InfoType" => &mut info,
             "msgtype" => &mut lower,
             "action" => &mut action,
@@ -349,6 +349,13 @@ fn scan(tree: &Tree) -> (Family, Header) {
         (Family::Other, 0)
     };
     header.name = name;
+    header.text = match (family, tree.at(name).text().trim_ascii()) {
+        (Family::Message, "text") => content,
+        (Family::Message, "voice") => recognition,
+        (Family::BotMessage, "text") => path(tree, "text.content"),
+        (Family::BotMessage, "voice") => path(tree, "voice.content"),
+        _ => 0,
+    };
     if header.to == 0 {
         header.to = app;
     }

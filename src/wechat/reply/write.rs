@@ -147,6 +147,11 @@ impl Writer {
 /// A `]]>` inside would end the section: it is spread over two.
 fn write_cdata(text: &str, out: &mut String) {
     out.push_str("<![CDATA[");
+    if !text.as_bytes().contains(&b']') {
+        out.push_str(text);
+        out.push_str("]]>");
+        return;
+    }
     for (index, part) in text.split("]]>").enumerate() {
         if index > 0 {
             out.push_str("]]]]><![CDATA[>");
