@@ -7,10 +7,15 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::http::header::HeaderMap;
+use actix_web::http::header::HeaderName;
+use actix_web::http::header::HeaderValue;
 use actix_web::web;
+use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::Receiver;
@@ -20,45 +25,71 @@ use crate::code;
 use crate::code::Code;
 
 /// Cloud Run's documentation spells it both ways, in one paragraph.
-const SOURCE_HEADERS: [&str; 2] = ["x-wx-source", "x-wx-sources"];
+static SOURCE_HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("x-wx-source"), HeaderName::from_static("x-wx-sources")];
 
-pub(super) async fn check_url(
-    receiver: web::Data<Receiver>,
-    account: web::Path<String>,
-    request: HttpRequest,
-) -> HttpResponse {
-    match receiver.intake.check_url(&account, request.query_string()) {
-        Ok(echo) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(echo),
-        Err(error) => receiver.refuse(&account, error.code(), &error),
+/// Bodies up to this are read into one piece of memory, whatever length is announced.
+const USUAL_BODY: usize = 64 << 10;
+
+pub(super) async fn check_url(receiver: web::Data<Receiver>, request: HttpRequest) -> HttpResponse {
+    let account = request.match_info().query("account");
+    match receiver.intake.check_url(account, request.query_string()) {
+        Ok(echo) => ok(echo),
+        Err(error) => receiver.refuse(account, error.code(), &error),
     }
 }
 
 pub(super) async fn receive(
     receiver: web::Data<Receiver>,
-    account: web::Path<String>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    let announced = length(request.headers());
-    if announced.is_some_and(|length| length > receiver.body_limit) {
-        return receiver.refuse(&account, code::CALLBACK_TOO_LARGE, &"announced");
+    let account = request.match_info().query("account");
+    let announced = length(request.headers()).unwrap_or(0);
+    let limit = receiver.body_limit;
+    if announced > limit {
+        return receiver.refuse(account, code::CALLBACK_TOO_LARGE, &"announced");
     }
-    let body = payload.to_bytes_limited(receiver.body_limit);
-    let body = match tokio::time::timeout(SLOW_REQUEST, body).await {
-        Ok(Ok(Ok(body))) => body,
-        Ok(Ok(Err(_))) => return HttpResponse::BadRequest().finish(),
-        Ok(Err(_)) => return receiver.refuse(&account, code::CALLBACK_TOO_LARGE, &"received"),
+    let reading = read(payload, announced, limit);
+    let body = match tokio::time::timeout(SLOW_REQUEST, reading).await {
+        Ok(Ok(Some(body))) => body,
+        Ok(Ok(None)) => return receiver.refuse(account, code::CALLBACK_TOO_LARGE, &"received"),
+        Ok(Err(_)) => return HttpResponse::BadRequest().finish(),
         Err(_) => return HttpResponse::RequestTimeout().force_close().finish(),
     };
     let callback = RawCallback {
         query: request.query_string().to_owned(),
-        body: body.into(),
-        has_source: SOURCE_HEADERS.iter().any(|name| request.headers().contains_key(*name)),
+        body,
+        has_source: SOURCE_HEADERS.iter().any(|name| request.headers().contains_key(name)),
     };
-    match receiver.intake.answer(&account, callback).await {
-        Ok(body) => HttpResponse::Ok().content_type(content_type(&body)).body(body),
-        Err(error) => receiver.refuse(&account, error.code(), &error),
+    match receiver.intake.answer(account, callback).await {
+        Ok(body) => ok(body),
+        Err(error) => receiver.refuse(account, error.code(), &error),
     }
+}
+
+/// The whole body; `None` if it is longer than `limit`.
+async fn read(
+    mut payload: web::Payload,
+    announced: usize,
+    limit: usize,
+) -> Result<Option<Vec<u8>>, PayloadError> {
+    let mut body = Vec::with_capacity(announced.min(USUAL_BODY));
+    while let Some(part) = payload.next().await {
+        let part = part?;
+        if part.len() > limit - body.len() {
+            return Ok(None);
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(Some(body))
+}
+
+fn ok(body: String) -> HttpResponse {
+    let content_type = HeaderValue::from_static(content_type(&body));
+    let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
 }
 
 fn length(headers: &HeaderMap) -> Option<usize> {
