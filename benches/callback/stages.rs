@@ -162,7 +162,7 @@ impl Stage {
         for number in 0..count {
             let id = inbox.id("plain", &format!("waiting/{number}"));
             let user = inbox.id("plain", &format!("oWaiting{number}"));
-            let begin = || Step::Later(Box::pin(std::future::pending()));
+            let begin = |_| Step::Later(Box::pin(std::future::pending()));
             drop(inbox.once(id, Some(user), begin));
         }
     }
@@ -201,7 +201,7 @@ impl Stage {
                     (first..bench.next).map(|it| format!("text/gh/o{it}/{it}")).collect();
                 over(keys, move |key| {
                     let (id, user) = (inbox.id("plain", &key), inbox.id("plain", &key[5..]));
-                    drop(inbox.once(id, Some(user), || Step::Now(Reply::Success.into())));
+                    drop(inbox.once(id, Some(user), |_| Step::Now(Reply::Success)));
                 })
             }
             "rules: 10" | "rules: 10,000" => self.rules(bench, count),
