@@ -220,7 +220,7 @@ impl Inbox {
                 entry.insert(flight);
             }
         }
-        let Some(user) = user else { return self.run(id, None, begin) };
+        let Some(user) = user else { return self.run(id, None, is_late, begin) };
         match self.lanes.entry(user) {
             Entry::Occupied(mut lane) => {
                 // The flight first: once in the lane, the job may be done at any moment.
@@ -231,15 +231,20 @@ impl Inbox {
             }
             Entry::Vacant(lane) => {
                 lane.insert(VecDeque::new());
-                self.run(id, Some(user), begin)
+                self.run(id, Some(user), is_late, begin)
             }
         }
     }
 
     /// Begins the work on the caller's thread.
-    fn run(self: &Arc<Self>, id: Id, user: Option<Id>, begin: impl FnOnce(bool) -> Step) -> Turn {
+    fn run(
+        self: &Arc<Self>,
+        id: Id,
+        user: Option<Id>,
+        is_awaited: bool,
+        begin: impl FnOnce(bool) -> Step,
+    ) -> Turn {
         let mut claim = Claim { inbox: Arc::clone(self), id, user, is_settled: false };
-        let is_awaited = self.running.get(&id).is_some_and(|entry| entry.value().is_some());
         match std::panic::catch_unwind(AssertUnwindSafe(|| begin(is_awaited))) {
             Ok(Step::Now(reply)) => Turn::Done(claim.settle(reply).0.into()),
             Ok(Step::Later(work)) => {
@@ -365,7 +370,9 @@ impl Drop for Claim {
         let Some(user) = self.user else { return };
         if let Some(job) = self.inbox.next(user) {
             let inbox = Arc::clone(&self.inbox);
-            self.inbox.tasks.spawn(async move { drop(inbox.run(job.id, Some(user), job.begin)) });
+            self.inbox
+                .tasks
+                .spawn(async move { drop(inbox.run(job.id, Some(user), true, job.begin)) });
         }
     }
 }

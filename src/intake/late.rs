@@ -8,6 +8,8 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -18,6 +20,7 @@ use tokio::sync::OnceCell;
 use super::Message;
 use super::active;
 use super::settle;
+use crate::account::Account;
 use crate::account::Way;
 use crate::clock::Clock;
 use crate::code;
@@ -69,9 +72,11 @@ pub struct Late {
     address: Address,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
-    /// Users who were told to say something for their answer, with the number of those answers
-    /// that are not there yet.
-    told: DashMap<String, u32>,
+    /// Users who were told to say something for their answer, with the names of the messages whose
+    /// answers are not there yet.
+    told: DashMap<String, Vec<String>>,
+    /// How many users those are: the callback path looks here first.
+    told_count: AtomicUsize,
     /// The messages that an earlier process has settled.
     earlier: OnceCell<HashSet<String>>,
 }
@@ -96,8 +101,9 @@ impl Late {
         metrics: Arc<Metrics>,
     ) -> Self {
         let held = Held::new(Arc::clone(&store));
-        let (told, earlier) = (DashMap::new(), OnceCell::new());
-        Self { store, held, windows, address, clock, metrics, told, earlier }
+        let (told, told_count) = (DashMap::new(), AtomicUsize::new(0));
+        let earlier = OnceCell::new();
+        Self { store, held, windows, address, clock, metrics, told, told_count, earlier }
     }
 
     /// Who may be sent something.
@@ -141,13 +147,30 @@ impl Late {
     /// ask for it. What they wrote before is a message like any other.
     pub(super) fn is_asked(&self, message: &Message) -> bool {
         let (account, user) = (&*message.account.name, message.inbound.from());
-        let is_told = || !self.told.is_empty() && self.told.contains_key(&message.sender());
+        let may_be_told = self.told_count.load(Ordering::Relaxed) > 0;
+        let is_told = || may_be_told && self.told.contains_key(&message.sender());
         message.is_message() && (self.held.has(account, user) || is_told())
     }
 
     /// The sender of `message` is told to say something for their answer.
     pub(super) fn tell(&self, message: &Message) {
-        *self.told.entry(message.sender()).or_default() += 1;
+        let mut names = self.told.entry(message.sender()).or_default();
+        if names.is_empty() {
+            self.told_count.fetch_add(1, Ordering::Relaxed);
+        }
+        names.push(message.name());
+    }
+
+    /// What the sender of `message` was told of the messages that `is_over` names needs no asking
+    /// any more.
+    pub(super) fn untell(&self, message: &Message, is_over: impl Fn(&str) -> bool) {
+        let removed = self.told.remove_if_mut(&message.sender(), |_, names| {
+            names.retain(|name| !is_over(name));
+            names.is_empty()
+        });
+        if removed.is_some() {
+            self.told_count.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// Writes down that the sender of `message` is owed an answer. If that takes too long or fails
@@ -203,9 +226,7 @@ impl Late {
         let (pushed, held, lost) = self.sort(message, answers).await;
         let account = &message.account;
         for kind in lost {
-            self.metrics.count_trouble(code::HANDLER_LATE.name);
-            let (code, name) = (code::HANDLER_LATE.name, &*account.name);
-            tracing::error!(code, account = name, reply = kind, "a late answer is lost");
+            self.report_lost(account, &format!("no way takes a reply of type `{kind}`"));
         }
         let name = message.name();
         let settlement = Settlement {
@@ -228,16 +249,9 @@ impl Late {
             }
             Ok(Settled::Known(_)) => {}
             Err(HeldError::Store(error)) => self.report_store(message, &error),
-            Err(error) => {
-                self.metrics.count_trouble(code::HANDLER_LATE.name);
-                let (code, name) = (code::HANDLER_LATE.name, &*account.name);
-                tracing::error!(code, account = name, "a late answer is lost: {error}");
-            }
+            Err(error) => self.report_lost(account, &error.to_string()),
         }
-        self.told.remove_if_mut(&message.sender(), |_, count| {
-            *count = count.saturating_sub(1);
-            *count == 0
-        });
+        self.untell(message, |it| it == name);
     }
 
     /// What is pushed, what is held, and the types of what can be neither.
@@ -293,6 +307,12 @@ impl Late {
             delivery
         };
         numbered.map(delivery).collect()
+    }
+
+    fn report_lost(&self, account: &Account, why: &str) {
+        self.metrics.count_trouble(code::HANDLER_LATE.name);
+        let (code, account) = (code::HANDLER_LATE.name, &*account.name);
+        tracing::error!(code, account, "a late answer is lost: {why}");
     }
 
     /// Counts and logs that the store failed.

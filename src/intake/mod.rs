@@ -241,6 +241,10 @@ impl Intake {
         if is_asking && let Some(reply) = self.take_held(&message).await {
             return self.carried_or_late(message, vec![reply]);
         }
+        // A user's messages are worked on one by one: of the earlier ones none is going on now, even
+        // if one has ended without an answer.
+        let own = message.name();
+        self.late.untell(&message, |it| it != own);
         let answer = self.dispatch(&message);
         self.work(message, answer).await
     }
@@ -298,13 +302,17 @@ impl Intake {
                     Some(Way::Hold) => account.holding_reply(&message.inbound),
                     _ => Reply::Success,
                 };
+                // Told first: once something is said instead, the answer may be held at any moment.
+                let is_held = way == Some(&Way::Hold);
+                if is_held {
+                    self.late.tell(message);
+                }
                 let (said, is_instead) = waiting.instead(instead);
-                // After that, since the answer may have come in this moment.
-                if let Some(way) = way.filter(|_| is_instead) {
-                    if *way == Way::Hold {
-                        self.late.tell(message);
-                    }
+                if is_instead && way.is_some() {
                     self.late.promise(message).await;
+                } else if is_held {
+                    let own = message.name();
+                    self.late.untell(message, |it| it == own);
                 }
                 said
             }

@@ -110,6 +110,34 @@ async fn with_rights_every_late_answer_is_pushed_exactly_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reply_alone_in_time_or_on_a_retry_writes_nothing() {
+    let (station, _) = station(&pushing());
+    for text in ["0", "7"] {
+        station.follower("oAnna").says(text).await;
+    }
+    let now = Duration::from_secs(crate::support::START);
+    assert_eq!(station.store.settled_keys(now, "", None, 10).await.unwrap(), Vec::<String>::new());
+    assert_eq!(station.store.values(now, "", None, 10).await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_after_the_user_was_told_leaves_nothing_behind() {
+    let handler = typed(|text: Text, _: Context| async move {
+        if text.content == "bang" {
+            tokio::time::sleep(secs(20)).await;
+            panic!("a bug");
+        }
+        text.content
+    });
+    let station = TestStation::new(&holding(), vec![Arc::new(handler)]);
+    let anna = station.follower("oAnna");
+    assert_eq!(anna.says("bang").await.text(), "请稍后回复任意内容");
+    tokio::time::sleep(secs(10)).await;
+    assert_eq!(anna.says("a").await.text(), "a");
+    assert_eq!(anna.says("b").await.text(), "b");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_retry_a_push_follows_the_first_try() {
     let (station, _) = station(&Setup { retries: false, ..pushing() });
     let exchange = station.follower("oAnna").says("7").await;
