@@ -9,6 +9,7 @@ mod kind;
 mod log;
 mod registry;
 mod webhook;
+mod wechat_customer;
 mod windowed;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ pub use self::kind::ChannelKind;
 pub use self::kind::Means;
 pub use self::kind::Setup;
 pub use self::registry::Channels;
+pub use self::wechat_customer::WechatCustomer;
 pub use self::windowed::Windowed;
 use crate::notification::Failure;
 use crate::notification::Notification;
