@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Parts;
+use super::typing::ShowTyping;
 use crate::account::Way;
 use crate::clock::Clock;
 use crate::config::account::Account;
@@ -14,6 +15,7 @@ use crate::entropy::Entropy;
 use crate::intake::Late;
 use crate::metrics::Metrics;
 use crate::notification::Notification;
+use crate::platform::Clients;
 use crate::store;
 use crate::store::Ids;
 use crate::store::NewDelivery;
@@ -62,8 +64,11 @@ pub(super) fn open(
     Ok(Late::new(store, Arc::new(windows), Box::new(address), clock, metrics))
 }
 
-/// Goes on with what the last process left, and keeps what the next must know.
-pub(super) fn go_on(parts: &Parts) {
+/// Goes on with what the last process left, keeps what the next must know, and shows through
+/// `clients` that answers are being made.
+pub(super) fn go_on(parts: &Parts, clients: Clients) {
+    let typing = ShowTyping { clients, tasks: parts.tasks.clone() };
+    parts.intake.typing.get_or_init(|| Arc::new(typing));
     parts.intake.late.windows().keep_writing(&parts.tasks);
     let intake = Arc::clone(&parts.intake);
     parts.tasks.spawn(async move {

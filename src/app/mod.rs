@@ -2,9 +2,11 @@
 
 mod late;
 mod running;
+mod typing;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -35,6 +37,7 @@ use crate::intake::Intake;
 use crate::intake::Observer;
 use crate::log;
 use crate::metrics::Metrics;
+use crate::platform::Clients;
 use crate::receiver::Receiver;
 use crate::receiver::RefusalLog;
 use crate::receiver::Routes;
@@ -197,7 +200,7 @@ impl Station {
             dispatcher: Dispatcher::new(handlers),
             handler_timeout: self.config.inbox.handler_timeout,
             late,
-            typing: None,
+            typing: OnceLock::new(),
             remember: self.config.inbox.remember,
             started: self.clock.since_epoch(),
             clock: self.clock,
@@ -226,8 +229,11 @@ impl Station {
     pub fn start(self) -> Result<Running, StationError> {
         let server = self.config.server.clone();
         let routes = self.routes.clone();
+        let accounts = self.config.accounts.clone();
+        let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
         let parts = self.build()?;
-        late::go_on(&parts);
+        let clients = Clients::open(&accounts, parts.intake.late.store(), &clock, &entropy);
+        late::go_on(&parts, clients);
         let is_ready = Arc::new(AtomicBool::new(false));
         let receiver = Receiver {
             intake: Arc::clone(&parts.intake),

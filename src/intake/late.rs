@@ -66,7 +66,7 @@ pub type Address = Box<dyn Fn(Duration, Notification) -> NewDelivery + Send + Sy
 
 /// Gives late answers.
 pub struct Late {
-    pub(super) store: Arc<dyn Store>,
+    store: Arc<dyn Store>,
     pub(super) held: Held,
     windows: Arc<Windows>,
     address: Address,
@@ -104,6 +104,11 @@ impl Late {
         let (told, told_count) = (DashMap::new(), AtomicUsize::new(0));
         let earlier = OnceCell::new();
         Self { store, held, windows, address, clock, metrics, told, told_count, earlier }
+    }
+
+    /// What must survive.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
     }
 
     /// Who may be sent something.

@@ -8,6 +8,7 @@ mod typing;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::account::Account;
@@ -82,8 +83,8 @@ pub struct Intake {
     pub handler_timeout: Duration,
     /// What becomes of answers that no delivery carries.
     pub late: Late,
-    /// Shows that an answer is being made, where there is somebody to show it.
-    pub typing: Option<Arc<dyn Typing>>,
+    /// Shows that an answer is being made, once somebody is there to show it.
+    pub typing: OnceLock<Arc<dyn Typing>>,
     /// How long what was settled is known to a later process.
     pub remember: Duration,
     /// When this process began, since 1970.
@@ -258,7 +259,7 @@ impl Intake {
                 let limit = self.handler_timeout;
                 let work = tokio::time::timeout(limit, work);
                 let user = (&*message.account.name, message.inbound.from());
-                let result = match self.typing.as_ref().filter(|_| message.is_message()) {
+                let result = match self.typing.get().filter(|_| message.is_message()) {
                     Some(typing) => typing::during(typing.as_ref(), user, work).await,
                     None => work.await,
                 };

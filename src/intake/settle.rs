@@ -101,7 +101,7 @@ impl Intake {
                 deliveries: self.late.deliveries(notifications, Duration::ZERO),
                 ..self.settlement(&message, &said.reply)
             };
-            match self.late.store.settle(self.late.now(), settlement).await {
+            match self.late.store().settle(self.late.now(), settlement).await {
                 Ok(store::Settled::New(_)) => {}
                 Ok(store::Settled::Known(answer)) => said = Said::just(decode(&answer)),
                 Err(error) => {
@@ -136,7 +136,7 @@ impl Intake {
 
     /// What an earlier process answered.
     pub(super) async fn settled(&self, message: &Message) -> Option<Reply> {
-        let settled = self.late.store.settled(self.late.now(), &key(message)).await;
+        let settled = self.late.store().settled(self.late.now(), &key(message)).await;
         match settled {
             Ok(answer) => answer.as_deref().map(decode),
             Err(error) => {

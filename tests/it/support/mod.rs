@@ -5,6 +5,7 @@ pub(crate) mod server;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -115,7 +116,10 @@ impl TestStation {
         let clock = Arc::new(TokioClock::starting_at(START));
         let store = store::open("memory:", Path::new("")).unwrap();
         let intake = intake(setup, handlers, &store, &clock);
-        let intake = Arc::new(Intake { typing, ..intake });
+        let intake = Arc::new(intake);
+        if let Some(typing) = typing {
+            intake.typing.get_or_init(|| typing);
+        }
         let key = EncodingAesKey::parse(AES_KEY).unwrap();
         let token = Token::parse(TOKEN).unwrap();
         let account = simulator::Account::new(setup.platform, token, AppId::parse(APP_ID).unwrap());
@@ -261,7 +265,7 @@ fn intake(
         dispatcher: Dispatcher::new(handlers),
         handler_timeout: Duration::from_mins(5),
         late,
-        typing: None,
+        typing: OnceLock::new(),
         remember: Duration::from_mins(10),
         started: clock.since_epoch(),
         clock,
