@@ -131,7 +131,10 @@ impl Intake {
         self.late.load().await;
         let message = Message { account, inbound };
         let id = self.inbox.id(name, message.inbound.key().as_str());
-        let turn = self.inbox.once(id, self.user(&message), self.begin(&message));
+        // Now, and not when its turn comes: what was written before the answer to something else
+        // was held does not ask for it.
+        let is_asking = self.late.is_asked(&message);
+        let turn = self.inbox.once(id, self.user(&message), self.begin(&message, is_asking));
         let Message { account, inbound } = &message;
         let reply = match turn {
             Turn::Done(reply) => reply,
@@ -166,7 +169,7 @@ impl Intake {
                 self.late.tell(&message);
             }
             let id = self.inbox.id(&promise.account, message.inbound.key().as_str());
-            drop(self.inbox.once_more(id, self.user(&message), self.begin(&message)));
+            drop(self.inbox.once_more(id, self.user(&message), self.begin(&message, false)));
             count += 1;
         }
         count
@@ -183,12 +186,9 @@ impl Intake {
     }
 
     /// The work on a message. What the handlers know at once and what asks nothing of the store is
-    /// answered at once, without a task.
-    fn begin(self: &Arc<Self>, message: &Message) -> impl Begin {
+    /// answered at once, without a task. `is_asking`: it may be for an answer that is held.
+    fn begin(self: &Arc<Self>, message: &Message, is_asking: bool) -> impl Begin {
         let (intake, message) = (Arc::clone(self), message.clone());
-        // Now, and not when its turn comes: what was written before the answer to something else
-        // was held does not ask for it.
-        let is_asking = self.late.is_asked(&message);
         move |is_awaited| {
             intake.hear(&message);
             if is_asking || intake.late.is_settled_earlier(&message) {

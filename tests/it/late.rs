@@ -408,6 +408,25 @@ async fn who_was_told_to_wait_is_answered_by_the_next_process_if_this_one_dies()
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_promises_to_one_user_are_both_kept() {
+    let stuck = typed(|_: Text, _: Context| std::future::pending::<String>());
+    let mut station = TestStation::new(&holding(), vec![Arc::new(stuck)]);
+    let anna = station.follower("oAnna");
+    tokio::join!(anna.says("1 a"), anna.says("1 b"));
+    station.crash();
+    let runs = Arc::new(AtomicUsize::new(0));
+    station.start_again(&holding(), slow(&runs)).await;
+    tokio::time::sleep(secs(5)).await;
+    let mut answers = Vec::new();
+    for text in ["x", "y"] {
+        answers.push(anna.says(text).await.text().to_owned());
+    }
+    answers.sort_unstable();
+    assert_eq!(answers, ["pong: 1 a", "pong: 1 b"]);
+    assert_eq!(anna.says("z").await.text(), "pong: z");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_that_takes_the_process_down_does_so_twice_and_no_more() {
     let stuck = || -> Vec<Arc<dyn Handler>> {
         vec![Arc::new(typed(|_: Text, _: Context| std::future::pending::<String>()))]
