@@ -10,7 +10,6 @@ use proptest::proptest;
 use proptest::strategy::Just;
 use proptest::strategy::Strategy;
 use serde_json::Map;
-use serde_json::Number;
 use serde_json::Value;
 use yizhan::wechat::inbound::Inbound;
 use yizhan::wechat::wire::Tree;
@@ -138,7 +137,9 @@ fn values() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_filter_map("finite", |float| Number::from_f64(float).map(Value::Number)),
+        // Of up to 13 digits: of longer ones not every writer finds the shortest form, and one that
+        // is not the shortest comes out as a text.
+        any::<i32>().prop_map(|eighths| Value::from(f64::from(eighths) / 8.0)),
         any::<String>().prop_map(Value::String),
     ];
     leaf.prop_recursive(6, 48, 6, |inner| {
