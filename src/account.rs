@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::code;
 use crate::code::Code;
+use crate::config::account::Source;
+use crate::config::secret::Secret;
 use crate::entropy::Entropy;
 use crate::metrics::AccountMetrics;
 use crate::wechat::Platform;
@@ -13,6 +15,7 @@ use crate::wechat::callback::CallbackError;
 use crate::wechat::callback::Envelope;
 use crate::wechat::callback::Received;
 use crate::wechat::envelope::EnvelopeError;
+use crate::wechat::id::AppId;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::query::QueryError;
 use crate::wechat::reply;
@@ -45,10 +48,12 @@ pub enum Way {
 pub struct Account {
     /// Its name in the config.
     pub name: Arc<str>,
+    /// What WeChat calls it; empty for a 企业微信 robot.
+    pub app_id: Arc<str>,
     /// What it agreed on with WeChat.
     pub agreement: Agreement,
-    /// Trusts Cloud Run's gateway instead of a signature.
-    pub is_cloud_run: bool,
+    /// What proves that a callback is WeChat's.
+    pub source: Source,
     /// How late answers are given.
     pub patience: Patience,
     /// A text too long for one reply is split, the rest going to the user's next messages;
@@ -69,6 +74,13 @@ pub struct RawCallback {
     pub body: Vec<u8>,
     /// It has a `x-wx-source` or `x-wx-sources` header.
     pub has_source: bool,
+    /// Its `Authorization` header.
+    pub authorization: Option<Secret>,
+    /// The AppID that stands in the path behind the account: whose message it is, where the account
+    /// is an open platform that serves others.
+    pub served: Option<AppId>,
+    /// The headers that a capture has; empty where none is made.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Account {
@@ -83,16 +95,29 @@ impl Account {
     ///
     /// [`CallbackError`] says why it is refused.
     pub fn open(&self, callback: RawCallback, now: i64) -> Result<Received, CallbackError> {
-        if !self.is_cloud_run {
-            return self.agreement.open(&callback.query, callback.body, now);
+        match self.source {
+            Source::Signature => self.agreement.open(&callback.query, callback.body, now),
+            Source::CloudRun => {
+                let received = Agreement::open_unsigned(callback.body)?;
+                // The path check of Cloud Run may come without the header; it begins nothing.
+                let is_probe = received.inbound.kind() == "probe";
+                match callback.has_source || is_probe {
+                    true => Ok(received),
+                    false => Err(CallbackError::NoSource),
+                }
+            }
+            Source::CloudFunction => match self.is_from_function(&callback) {
+                true => Agreement::open_unsigned(callback.body),
+                false => Err(CallbackError::SignatureMismatch),
+            },
         }
-        let received = Agreement::open_unsigned(callback.body)?;
-        // The path check of Cloud Run may come without the header; it begins nothing.
-        let is_probe = received.inbound.kind() == "probe";
-        match callback.has_source || is_probe {
-            true => Ok(received),
-            false => Err(CallbackError::NoSource),
-        }
+    }
+
+    /// `Authorization: Bearer TOKEN`; compared in constant time.
+    fn is_from_function(&self, callback: &RawCallback) -> bool {
+        let given = callback.authorization.as_ref().map(Secret::expose).unwrap_or_default();
+        let given = given.strip_prefix("Bearer ").unwrap_or_default();
+        self.agreement.token.as_ref().is_some_and(|token| token.is(given))
     }
 
     /// Writes the answer to `inbound`: in the format it came in, sealed if it was sealed.

@@ -80,6 +80,10 @@ pub struct Metrics {
     troubles: Family<TroubleLabels, Counter>,
     /// Reloads of the rules that kept the old set because of a fault.
     pub reload_failures: Counter,
+    /// Callbacks written to files.
+    pub captures_written: Counter,
+    /// Callbacks that were not, because the disk was slow or full.
+    pub captures_dropped: Counter,
 }
 
 impl Metrics {
@@ -97,7 +101,21 @@ impl Metrics {
         let reload_failures = Counter::default();
         let help = "Reloads of the rules that kept the old set because of a fault";
         registry.register("rule_reload_failures", help, reload_failures.clone());
-        Self { registry, accounts, refused, troubles, reload_failures }
+        let captures_written = Counter::default();
+        let help = "Callbacks written to `[server] capture`";
+        registry.register("captures_written", help, captures_written.clone());
+        let captures_dropped = Counter::default();
+        let help = "Callbacks that were not captured, because the disk was slow or full";
+        registry.register("captures_dropped", help, captures_dropped.clone());
+        Self {
+            registry,
+            accounts,
+            refused,
+            troubles,
+            reload_failures,
+            captures_written,
+            captures_dropped,
+        }
     }
 
     /// The counters of the account called `name`.

@@ -15,6 +15,7 @@ pub use self::running::Running;
 pub use self::running::told;
 use crate::account::Account;
 use crate::account::Patience;
+use crate::capture::Recorder;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::code;
@@ -175,6 +176,7 @@ impl Station {
     pub fn build(self) -> Result<Parts, config::fault::Faults> {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
+        let captures = self.record(&tasks, &metrics)?;
         let rules = load_rules(&self.config, &metrics)?;
         let mut handlers = self.handlers;
         handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
@@ -207,8 +209,28 @@ impl Station {
             entropy: self.entropy,
             metrics,
             observer: self.observer,
+            captures,
         };
         Ok(Parts { intake: Arc::new(intake), tasks, rules })
+    }
+
+    /// Starts what writes captures, where the config wants them.
+    fn record(
+        &self,
+        tasks: &Tasks,
+        metrics: &Metrics,
+    ) -> Result<Option<Recorder>, config::fault::Faults> {
+        let Some(settings) = &self.config.server.capture else { return Ok(None) };
+        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let accounts = &self.config.accounts;
+        Recorder::start(settings, accounts, world, tasks, metrics).map(Some).map_err(|error| {
+            let folder = settings.folder.display().to_string();
+            let fault =
+                config::fault::Fault::of(folder, format!("captures cannot go here: {error}"));
+            let mut faults = config::fault::Faults::new();
+            faults.push(fault.advise("`[server] capture` names a folder that can be written to"));
+            faults
+        })
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in
@@ -283,6 +305,7 @@ pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics
     let (retries, ways) = late::ways(account, None);
     Account {
         name: account.name.as_str().into(),
+        app_id: account.app_id.as_str().into(),
         agreement: Agreement {
             platform: account.platform,
             mode: account.mode,
@@ -291,7 +314,7 @@ pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics
             receive_id: account.app_id.clone(),
             max_age: account.max_age,
         },
-        is_cloud_run: account.source == config::account::Source::CloudRun,
+        source: account.source,
         patience: Patience {
             retries,
             ways,

@@ -1,5 +1,17 @@
 //! Captures: `.http` files, each one callback as it came. Request line, headers, a blank line, and
-//! the body to its last byte.
+//! the body to its last byte. A running station writes them ([`Recorder`]) with everything replaced
+//! that is secret or somebody's.
+
+mod disguise;
+mod folder;
+mod recorder;
+mod stand_in;
+
+pub use self::recorder::ACCOUNTS_FILE;
+pub use self::recorder::Recorder;
+pub use self::recorder::Taken;
+pub use self::recorder::What;
+pub use self::stand_in::has_header;
 
 /// Why a file is no capture.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

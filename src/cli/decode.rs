@@ -1,19 +1,17 @@
 //! `yizhan decode`: what captured messages say.
 
-use std::collections::HashMap;
 use std::io::Write as _;
 
 use super::Exit;
 use super::Global;
 use super::Wrong;
+use super::accounts::Accounts;
+use super::accounts::file_beside;
 use super::messages;
 use super::messages::Content;
 use super::messages::File;
-use crate::account::Account;
-use crate::app;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
-use crate::metrics::Metrics;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::wire::write_string;
 
@@ -25,7 +23,8 @@ Examples:
   yizhan decode --config fixtures/accounts.toml fixtures/callbacks
   cat message.json | yizhan decode -")]
 pub(super) struct Args {
-    /// Verify and decrypt with this account of the config; a capture names its own in its path.
+    /// Verify and decrypt with this account of the config; a capture names its own in its path, and
+    /// what a station captured has its keys beside it.
     #[arg(long)]
     account: Option<String>,
     /// The query the body came with; a capture has its own.
@@ -41,15 +40,19 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
     for path in &args.files {
         messages::read(path, &mut files);
     }
-    // A bare message needs no config, so one that is there and incomplete is no obstacle.
-    let needs_accounts =
-        args.account.is_some() || files.iter().flatten().any(|file: &File| file.is_capture());
-    let accounts = if needs_accounts { accounts(args, global)? } else { HashMap::new() };
+    // A bare message needs no config, and what a station captured brings its own: one that is there
+    // and incomplete is no obstacle.
+    let needs_config = |file: &File| file.is_capture() && file_beside(&file.name).is_none();
+    let mut accounts = match args.account.is_some() || files.iter().flatten().any(needs_config) {
+        true => accounts(args, global)?,
+        false => Accounts::default(),
+    };
     let mut out = std::io::stdout().lock();
     let mut exit = Exit::Done;
     for file in files {
         let line = file.and_then(|file| {
             let name = file.name.clone();
+            accounts.look_beside(&name);
             line(file, &accounts, args).map_err(|error| error.context(name))
         });
         match line {
@@ -64,17 +67,13 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
 }
 
 /// The accounts of the config; without one, captures are read as they are.
-fn accounts(args: &Args, global: &Global) -> anyhow::Result<HashMap<String, Account>> {
+fn accounts(args: &Args, global: &Global) -> anyhow::Result<Accounts> {
     if args.account.is_none() && !global.config.exists() {
-        return Ok(HashMap::new());
+        return Ok(Accounts::default());
     }
     let config = Config::load(&global.config, &SystemEnvironment)?.config;
-    let accounts: HashMap<_, _> = config
-        .accounts
-        .iter()
-        .map(|account| (account.name.clone(), app::open_account(account, &Metrics::new())))
-        .collect();
-    if let Some(name) = args.account.as_ref().filter(|name| !accounts.contains_key(*name)) {
+    let accounts = Accounts::of(&config);
+    if let Some(name) = args.account.as_ref().filter(|name| accounts.named(name).is_none()) {
         let names: Vec<_> = config.accounts.iter().map(|account| account.name.as_str()).collect();
         let known = names.join("`, `");
         return Err(Wrong(format!("there is no account `{name}`; there are `{known}`")).into());
@@ -84,21 +83,22 @@ fn accounts(args: &Args, global: &Global) -> anyhow::Result<HashMap<String, Acco
 
 fn line(
     file: File,
-    accounts: &HashMap<String, Account>,
+    accounts: &Accounts,
     args: &Args,
 ) -> anyhow::Result<String> {
     let file_name = file.name.clone();
-    let (named, query, body) = match file.content()? {
-        Content::Bare(body) => (args.account.clone(), args.query.clone(), body),
+    let given = args.account.as_ref().and_then(|name| accounts.named(name));
+    let (account, query, body) = match file.content()? {
+        Content::Bare(body) => (given, args.query.clone(), body),
         Content::Capture(capture) if capture.method == "GET" => {
             return Ok(print_check(&file_name, &capture.query));
         }
         Content::Capture(capture) => {
-            let in_path = messages::account_of(&capture).to_owned();
-            (args.account.clone().or(Some(in_path)), Some(capture.query), capture.body)
+            let (in_path, _) = messages::account_of(&capture);
+            let account = given.or_else(|| accounts.find(&file_name, in_path));
+            (account, Some(capture.query), capture.body)
         }
     };
-    let account = named.and_then(|name| accounts.get(&name));
     let inbound = match (account, query) {
         (Some(account), Some(query)) => messages::open(account, query, body)?,
         (Some(_), None) => return Err(Wrong("`--account` needs `--query`".to_owned()).into()),

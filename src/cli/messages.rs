@@ -8,8 +8,9 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::account::Account;
-use crate::account::RawCallback;
 use crate::capture::Capture;
+use crate::config::account::Source;
+use crate::wechat::callback::Agreement;
 use crate::wechat::inbound::Inbound;
 
 /// The largest file read: ten times the largest callback.
@@ -81,21 +82,24 @@ fn read_file(path: &str) -> anyhow::Result<File> {
     Ok(File { name: path.to_owned(), bytes })
 }
 
-/// The account that a capture's path names: `/callback/NAME`.
-pub(super) fn account_of(capture: &Capture) -> &str {
-    capture.path.rsplit('/').next().unwrap_or_default()
+/// The account that a capture's path names, and the one that it serves: `/callback/NAME/APPID`. Of
+/// another path the last part is the name.
+pub(super) fn account_of(capture: &Capture) -> (&str, Option<&str>) {
+    let path = capture.path.as_str();
+    let Some((_, rest)) = path.split_once("/callback/") else {
+        return (path.rsplit('/').next().unwrap_or_default(), None);
+    };
+    let (name, served) = rest.split_once('/').unwrap_or((rest, ""));
+    (name, Some(served).filter(|it| !it.is_empty()))
 }
 
 /// Verifies and decrypts a request for `account`, however old it is.
 pub(super) fn open(account: &Account, query: String, body: Vec<u8>) -> anyhow::Result<Inbound> {
     let mut agreement = account.agreement.clone();
     agreement.max_age = std::time::Duration::ZERO;
-    let received = match account.is_cloud_run {
-        true => crate::wechat::callback::Agreement::open_unsigned(body)?,
-        false => {
-            let callback = RawCallback { query, body, has_source: false };
-            agreement.open(&callback.query, callback.body, 0)?
-        }
+    let received = match account.source {
+        Source::Signature => agreement.open(&query, body, 0)?,
+        Source::CloudRun | Source::CloudFunction => Agreement::open_unsigned(body)?,
     };
     Ok(received.inbound)
 }

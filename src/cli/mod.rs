@@ -1,5 +1,6 @@
 //! The command line: ONE FILE AND ONE LINE for each command.
 
+mod accounts;
 mod input;
 mod messages;
 mod shipped;

@@ -21,6 +21,9 @@ use crate::wechat::secret::Token;
 /// The longest name, in characters: it stands in a URL, in logs and in labels of metrics.
 const NAME_CHARS: usize = 64;
 
+/// The shortest token of a cloud function.
+const SHARED_SECRET_CHARS: usize = 16;
+
 /// An account of WeChat, as its owner set it up.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -34,7 +37,8 @@ pub struct Account {
     pub app_secret: Option<Secret>,
     /// The application of 企业微信.
     pub agent_id: Option<u32>,
-    /// What callbacks are signed with. None only where [`Source::CloudRun`] vouches for them.
+    /// What callbacks are signed with, or what a cloud function shows. None only where
+    /// [`Source::CloudRun`] vouches for them.
     pub token: Option<Token>,
     /// What bodies are sealed with: the key of today, then the one before it.
     pub keys: Vec<EncodingAesKey>,
@@ -81,12 +85,22 @@ pub enum Source {
     Signature,
     /// The headers that 微信云托管 adds. Only behind that platform.
     CloudRun,
+    /// The token in a header: a cloud function of the owner's hands on what it is given.
+    CloudFunction,
 }
 
 impl Source {
     /// Each source with its name in the config.
-    pub const ALL: [(Self, &'static str); 2] =
-        [(Self::Signature, "signature"), (Self::CloudRun, "cloud-run")];
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::Signature, "signature"),
+        (Self::CloudRun, "cloud-run"),
+        (Self::CloudFunction, "cloud-function"),
+    ];
+
+    /// Its name in the config.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(source, _)| *source == self).map_or("", |(_, name)| name)
+    }
 }
 
 /// How the access_token of a 公众号 or 小程序 is fetched.
@@ -239,8 +253,8 @@ fn platform(table: &Table<'_>) -> Option<Platform> {
 fn mode(table: &Table<'_>, platform: Option<Platform>, source: Option<Source>) -> Option<Mode> {
     let mode = table.one_of("mode", &Mode::ALL)?;
     let is_given = !defaults::is_default(table.place_of("mode"));
-    if source == Some(Source::CloudRun) {
-        return cloud_run_mode(table, platform, (mode, is_given));
+    if let Some(hosted) = source.filter(|it| *it != Source::Signature) {
+        return hosted_mode(table, platform, hosted, (mode, is_given));
     }
     let is_sealed = |it: Platform| it.is_wecom() || it == Platform::OpenPlatform;
     match platform {
@@ -257,20 +271,22 @@ fn mode(table: &Table<'_>, platform: Option<Platform>, source: Option<Source>) -
     }
 }
 
-fn cloud_run_mode(
+/// Behind Cloud Run and cloud functions nothing is sealed.
+fn hosted_mode(
     table: &Table<'_>,
     platform: Option<Platform>,
+    source: Source,
     (mode, is_given): (Mode, bool),
 ) -> Option<Mode> {
     let is_hosted = |it: Platform| matches!(it, Platform::OfficialAccount | Platform::MiniProgram);
     if let Some(platform) = platform.filter(|it| !is_hosted(*it)) {
-        let message = format!("`{}` cannot come from `cloud-run`", platform.name());
+        let message = format!("`{}` cannot come from `{}`", platform.name(), source.name());
         let advice = "it serves `official-account` and `mini-program`".to_owned();
         table.value_fault("source", message, Some(advice));
         return None;
     }
     if is_given && mode != Mode::Plain {
-        let message = format!("`cloud-run` cannot be in mode `{}`", mode.name());
+        let message = format!("`{}` cannot be in mode `{}`", source.name(), mode.name());
         let advice = "the platform seals nothing: `mode = \"plain\"`".to_owned();
         table.value_fault("mode", message, Some(advice));
         return None;
@@ -308,14 +324,15 @@ fn agent_id(table: &Table<'_>, platform: Option<Platform>) -> Result<Option<u32>
     u32::try_from(number).map(Some).map_err(|_| Noted)
 }
 
-/// The token, which only an account behind 微信云托管 can do without.
+/// The token, which only an account behind 微信云托管 can do without. Where it is not used to sign
+/// but sent as it is, it must be long.
 fn token(
     table: &Table<'_>,
     origin: Origin<'_>,
     source: Option<Source>,
 ) -> Result<Option<Token>, Noted> {
     let Some(secret) = origin.secret(table, "token")? else {
-        if source != Some(Source::Signature) {
+        if matches!(source, None | Some(Source::CloudRun)) {
             return Ok(None);
         }
         let is_missing = defaults::is_default(table.place_of("token"));
@@ -328,6 +345,12 @@ fn token(
         table.fault_at(place, format!("`token` is {state}"), Some(advice.to_owned()));
         return Err(Noted);
     };
+    if source == Some(Source::CloudFunction) && secret.expose().len() < SHARED_SECRET_CHARS {
+        let message = format!("`token` is shorter than {SHARED_SECRET_CHARS} characters");
+        let advice = "the cloud function sends it as it is: make one of 32, as `yizhan init` does";
+        table.value_fault("token", message, Some(advice.to_owned()));
+        return Err(Noted);
+    }
     Token::parse(secret.expose()).map(Some).map_err(|error| refuse(table, "token", error))
 }
 

@@ -31,8 +31,8 @@ pub struct Server {
     pub handlers: PathBuf,
     /// The owner wrote it down, so it must be there; the default one need not.
     pub is_handlers_given: bool,
-    /// The folder callbacks are written to.
-    pub capture: Option<PathBuf>,
+    /// Whether and how callbacks are written to files.
+    pub capture: Option<Capture>,
     /// What inside private networks may be reached.
     pub private_hosts: Allowed,
     /// Threads that answer HTTP; one per core where none is given.
@@ -45,13 +45,24 @@ pub struct Server {
     pub webhook_secret: Option<WebhookSecret>,
 }
 
+/// How callbacks are written to files.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Capture {
+    /// The folder.
+    pub folder: PathBuf,
+    /// How many files are kept there.
+    pub keep: usize,
+    /// What users wrote is kept as it was.
+    pub keeps_texts: bool,
+}
+
 /// Reads the section.
 pub(super) fn read(table: Table<'_>, origin: Origin<'_>) -> Option<Server> {
     let listen = listen(&table);
     let public_url = public_url(&table);
     let handlers = table.filled_text("handlers");
     let is_handlers_given = !defaults::is_default(table.place_of("handlers"));
-    let capture = table.text("capture");
+    let capture = capture(&table, origin);
     let private_hosts = private_hosts(&table);
     let workers = table.integer("workers", 0..=1024);
     let body_limit = body_limit(&table);
@@ -64,13 +75,23 @@ pub(super) fn read(table: Table<'_>, origin: Origin<'_>) -> Option<Server> {
         public_url: public_url.ok()?,
         is_handlers_given,
         handlers: path(handlers?),
-        capture: Some(capture?).filter(|it| !it.value.is_empty()).map(path),
+        capture: capture.ok()?,
         private_hosts: private_hosts?,
         workers: NonZeroUsize::new(usize::try_from(workers?).ok()?),
         body_limit: body_limit?,
         timezone: timezone?,
         webhook_secret: webhook_secret.ok()?,
     })
+}
+
+fn capture(table: &Table<'_>, origin: Origin<'_>) -> Result<Option<Capture>, Noted> {
+    let folder = table.text("capture").ok_or(Noted);
+    let keep = table.integer("capture_keep", 1..=10_000_000).ok_or(Noted);
+    let keeps_texts = table.boolean("capture_texts").ok_or(Noted);
+    let (folder, keeps_texts) = (folder?.value, keeps_texts?);
+    let keep = usize::try_from(keep?).map_err(|_| Noted)?;
+    let folder = Some(folder).filter(|it| !it.is_empty()).map(|it| origin.folder.join(it));
+    Ok(folder.map(|folder| Capture { folder, keep, keeps_texts }))
 }
 
 fn listen(table: &Table<'_>) -> Option<String> {

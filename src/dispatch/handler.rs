@@ -17,6 +17,9 @@ use crate::wechat::reply::Reply;
 pub struct Context {
     /// The account's name in the config.
     pub account: Arc<str>,
+    /// The AppID of the account that was written to: its own, or where an open platform hands on
+    /// the message of an account that it serves, the one in the path.
+    pub app_id: Arc<str>,
     /// The account's platform, which limits what may be replied.
     pub platform: Platform,
     /// The time, since 1970.

@@ -15,6 +15,9 @@ use crate::account::Account;
 use crate::account::RawCallback;
 use crate::account::Way;
 use crate::account::code_of;
+use crate::capture::Recorder;
+use crate::capture::Taken;
+use crate::capture::What;
 use crate::clock::Clock;
 use crate::code;
 use crate::code::Code;
@@ -31,7 +34,9 @@ use crate::inbox::Turn;
 use crate::inbox::Waiting;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
+use crate::wechat::Platform;
 use crate::wechat::callback::CallbackError;
+use crate::wechat::id::AppId;
 use crate::wechat::inbound::Family;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::limits;
@@ -97,6 +102,8 @@ pub struct Intake {
     pub metrics: Arc<Metrics>,
     /// Hears every outcome.
     pub observer: Option<Observer>,
+    /// Writes what was accepted to files.
+    pub captures: Option<Recorder>,
 }
 
 impl Intake {
@@ -107,7 +114,9 @@ impl Intake {
     /// [`IntakeError`] says why this was not WeChat.
     pub fn check_url(&self, name: &str, query: &str) -> Result<String, IntakeError> {
         let account = self.find(name)?;
-        Ok(account.agreement.check_url(query, self.clock.unix())?)
+        let echo = account.agreement.check_url(query, self.clock.unix())?;
+        self.capture(&account, (None, Vec::new()), || What::Check);
+        Ok(echo)
     }
 
     /// Answers one delivery: the body to send back with status 200. Waits for work that takes time
@@ -119,23 +128,32 @@ impl Intake {
     pub async fn answer(
         self: &Arc<Self>,
         name: &str,
-        callback: RawCallback,
+        mut callback: RawCallback,
     ) -> Result<String, IntakeError> {
         let account = self.find(name)?;
+        let served = callback.served.take();
+        if served.is_some() && account.platform() != Platform::OpenPlatform {
+            return Err(IntakeError::UnknownAccount);
+        }
+        let headers = std::mem::take(&mut callback.headers);
         let received = account.open(callback, self.clock.unix())?;
         let (inbound, envelope) = (Arc::new(received.inbound), received.envelope);
+        self.capture(&account, (served.as_ref(), headers), || What::Message {
+            inbound: Arc::clone(&inbound),
+            format: envelope.map_or(inbound.format(), |envelope| envelope.format),
+        });
         account.metrics.callbacks.inc();
         if inbound.family() == Family::Probe {
             return Ok("success".to_owned());
         }
         self.late.load().await;
-        let message = Message { account, inbound };
+        let message = Message { account, served, inbound };
         let id = self.inbox.id(name, message.inbound.key().as_str());
         // Now, and not when its turn comes: what was written before the answer to something else
         // was held does not ask for it.
         let is_asking = self.late.is_asked(&message);
         let turn = self.inbox.once(id, self.user(&message), self.begin(&message, is_asking));
-        let Message { account, inbound } = &message;
+        let Message { account, inbound, .. } = &message;
         let reply = match turn {
             Turn::Done(reply) => reply,
             Turn::Again(reply) => {
@@ -164,7 +182,7 @@ impl Intake {
             let (Ok(account), Ok(inbound)) = (self.find(&promise.account), inbound) else {
                 continue;
             };
-            let message = Message { account, inbound: Arc::new(inbound) };
+            let message = Message { account, served: None, inbound: Arc::new(inbound) };
             if message.way() == Some(&Way::Hold) {
                 self.late.tell(&message);
             }
@@ -173,6 +191,19 @@ impl Intake {
             count += 1;
         }
         count
+    }
+
+    /// Has what was accepted written to a file, where the owner wants it.
+    fn capture(
+        &self,
+        account: &Account,
+        (served, headers): (Option<&AppId>, Vec<(String, String)>),
+        what: impl FnOnce() -> What,
+    ) {
+        let Some(captures) = &self.captures else { return };
+        let (account, served) = (Arc::clone(&account.name), served.cloned());
+        let at = self.clock.since_epoch();
+        captures.offer(Taken { account, served, what: what(), headers, at });
     }
 
     fn find(&self, name: &str) -> Result<Arc<Account>, IntakeError> {
@@ -212,7 +243,7 @@ impl Intake {
         }
     }
 
-    fn hear(&self, Message { account, inbound }: &Message) {
+    fn hear(&self, Message { account, inbound, .. }: &Message) {
         account.metrics.messages.inc();
         if !inbound.is_known() {
             account.metrics.unknown_types.inc();
@@ -224,10 +255,12 @@ impl Intake {
         }
     }
 
-    fn dispatch(&self, Message { account, inbound }: &Message) -> Answer {
+    fn dispatch(&self, Message { account, served, inbound }: &Message) -> Answer {
         let now = self.clock.since_epoch();
-        let context =
-            Context { account: Arc::clone(&account.name), platform: account.platform(), now };
+        let own = || Arc::clone(&account.app_id);
+        let app_id = served.as_ref().map_or_else(own, |served| served.as_str().into());
+        let (platform, account) = (account.platform(), Arc::clone(&account.name));
+        let context = Context { account, app_id, platform, now };
         match self.dispatcher.dispatch(inbound, &context) {
             Answer::Pass => Answer::Now(Ok(Outcome::default())),
             answer => answer,
@@ -325,6 +358,8 @@ impl Intake {
 #[derive(Clone)]
 struct Message {
     account: Arc<Account>,
+    /// The account that an open platform serves, and that was written to.
+    served: Option<AppId>,
     inbound: Arc<Inbound>,
 }
 

@@ -21,8 +21,11 @@ use tokio::time::Instant;
 use super::Receiver;
 use super::SLOW_REQUEST;
 use crate::account::RawCallback;
+use crate::capture::has_header;
 use crate::code;
 use crate::code::Code;
+use crate::config::secret::Secret;
+use crate::wechat::id::AppId;
 
 /// Cloud Run's documentation spells it both ways, in one paragraph.
 static SOURCE_HEADERS: [HeaderName; 2] =
@@ -45,6 +48,10 @@ pub(super) async fn receive(
     payload: web::Payload,
 ) -> HttpResponse {
     let account = request.match_info().query("account");
+    let served = match request.match_info().get("app_id").map(AppId::parse).transpose() {
+        Ok(served) => served,
+        Err(error) => return receiver.refuse(account, code::CALLBACK_ACCOUNT, &error),
+    };
     let announced = length(request.headers()).unwrap_or(0);
     let limit = receiver.body_limit;
     if announced > limit {
@@ -60,14 +67,30 @@ pub(super) async fn receive(
         Ok(Err(_)) => return HttpResponse::BadRequest().finish(),
         Err(_) => return HttpResponse::RequestTimeout().force_close().finish(),
     };
-    let callback = RawCallback {
-        query: request.query_string().to_owned(),
-        body,
-        has_source: SOURCE_HEADERS.iter().any(|name| request.headers().contains_key(name)),
-    };
+    let callback = RawCallback { served, ..callback(&receiver, &request, body) };
     match receiver.intake.answer(account, callback).await {
         Ok(body) => ok(body),
         Err(error) => receiver.refuse(account, error.code(), &error),
+    }
+}
+
+fn callback(receiver: &Receiver, request: &HttpRequest, body: Vec<u8>) -> RawCallback {
+    let headers = request.headers();
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
+    let kept = match receiver.intake.captures {
+        None => Vec::new(),
+        Some(_) => {
+            let kept = headers.iter().filter(|(name, _)| has_header(name.as_str()));
+            kept.filter_map(|(name, it)| Some((name.to_string(), text(it)?))).collect()
+        }
+    };
+    RawCallback {
+        query: request.query_string().to_owned(),
+        body,
+        has_source: SOURCE_HEADERS.iter().any(|name| headers.contains_key(name)),
+        authorization: headers.get(header::AUTHORIZATION).and_then(text).map(Secret::new),
+        served: None,
+        headers: kept,
     }
 }
 

@@ -86,7 +86,7 @@ impl Receiver {
 fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
-            web::resource("/callback/{account}")
+            web::resource(["/callback/{account}", "/callback/{account}/{app_id}"])
                 .route(web::get().to(callback::check_url))
                 .route(web::post().to(callback::receive))
                 .default_service(web::to(error::method)),

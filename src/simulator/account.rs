@@ -18,6 +18,8 @@ pub enum Source {
     Signature,
     /// By Cloud Run's gateway: no query, plain bodies, `x-wx-…` headers.
     CloudRun,
+    /// By the token in a header: the owner's cloud function hands on what it is given.
+    CloudFunction,
 }
 
 /// One account as it is set up in WeChat's console.
@@ -118,6 +120,12 @@ impl Account {
     /// Whether `secret` opens the API.
     pub(super) fn knows_secret(&self, secret: &str) -> bool {
         self.app_secret.as_ref().is_none_or(|own| own.0 == secret)
+    }
+
+    /// The same behind a cloud function, which is given JSON.
+    pub fn on_cloud_function(self) -> Self {
+        let (source, mode, format) = (Source::CloudFunction, Mode::Plain, Format::Json);
+        Self { source, mode, format, ..self }
     }
 
     /// The line shown to a user whose message got no proper answer. 企业微信 shows nothing.

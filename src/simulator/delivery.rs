@@ -263,6 +263,10 @@ impl Simulator {
                 headers.push(("X-WX-OPENID", from));
             }
         }
+        let bearer = self.account.token.bearer();
+        if self.account.source == Source::CloudFunction {
+            headers.push(("Authorization", &bearer));
+        }
         headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 

@@ -7,6 +7,7 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::GeneralPurpose;
 use base64::engine::GeneralPurposeConfig;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
 use zeroize::Zeroizing;
 
@@ -65,6 +66,16 @@ impl Token {
                 None => Ok(Self(Zeroizing::new(text.to_owned()))),
             },
         }
+    }
+
+    /// Whether `given` is this token; compared in constant time.
+    pub fn is(&self, given: &str) -> bool {
+        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+    }
+
+    /// `Bearer …`, as a header carries it where the token is not used to sign.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.expose())
     }
 
     pub(super) fn expose(&self) -> &str {

@@ -12,21 +12,21 @@ use tokio::time::Instant;
 
 use super::Args;
 use super::Message;
-use super::Replay;
+use super::Sides;
 use super::millis;
-use super::reply;
+use super::side;
 use crate::wechat::inbound::Inbound;
 
 /// Sends every message `--repeat` times, `--concurrency` at a time. Whether all were answered.
 pub(super) async fn run(
-    replay: &Replay,
+    sides: &Sides,
     messages: &[Message],
     args: &Args,
 ) -> anyhow::Result<bool> {
     let total = messages.len() * args.repeat as usize;
     let next = AtomicUsize::new(0);
     let begun = Instant::now();
-    let senders = (0..args.concurrency).map(|_| send_until(replay, messages, total, &next));
+    let senders = (0..args.concurrency).map(|_| send_until(sides, messages, total, &next));
     let results = join_all(senders).await;
     let took = begun.elapsed();
     let mut latencies: Vec<Duration> = Vec::with_capacity(total);
@@ -42,7 +42,7 @@ pub(super) async fn run(
 
 /// One sender: takes the next message until there is none left.
 async fn send_until(
-    replay: &Replay,
+    sides: &Sides,
     messages: &[Message],
     total: usize,
     next: &AtomicUsize,
@@ -58,12 +58,13 @@ async fn send_until(
             eprint!("\r{number} of {total}");
         }
         let message = &messages[number % messages.len()];
-        let document = renew(&message.document, number / messages.len());
-        let exchange = replay.send(&message.account, &document).await;
-        replay.rule(&document);
-        match exchange.is_answered() {
-            true => answered.push(exchange.took()),
-            false => failed.push(format!("{}: {}", message.file, reply(&exchange))),
+        let round = number / messages.len();
+        let document = message.document.as_deref().map(|document| renew(document, round));
+        let seen = side::send(&message.platform, document.as_deref()).await;
+        document.iter().for_each(|document| sides.forget(document));
+        match seen.is_answered {
+            true => answered.push(seen.took),
+            false => failed.push(format!("{}: {}", message.file, seen.reply)),
         }
     }
 }

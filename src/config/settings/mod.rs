@@ -25,6 +25,8 @@ pub enum Kind {
     Duration,
     /// `"1MiB"`, or a number of bytes.
     Size,
+    /// `true` or `false`.
+    Flag,
     /// An integer, from the first to the second.
     Integer(i64, i64),
     /// One of some words.
@@ -164,6 +166,18 @@ pub const SERVER: Section = Section {
             "A folder to write callbacks to, secrets and ids replaced. Empty: none.",
         ),
         Setting::with(
+            "capture_keep",
+            Kind::Integer(1, 10_000_000),
+            "10000",
+            "How many callbacks are kept there; then the oldest file goes.",
+        ),
+        Setting::with(
+            "capture_texts",
+            Kind::Flag,
+            "false",
+            "Keep what users wrote in them; otherwise it is replaced too.",
+        ),
+        Setting::with(
             "private_hosts",
             Kind::Texts,
             "[]",
@@ -294,7 +308,7 @@ pub const ACCOUNT: Section = Section {
             "source",
             Kind::Word(|| names(&Source::ALL)),
             "\"signature\"",
-            "signature, or cloud-run: trusts x-wx-source; only behind the platform, in plain mode.",
+            "signature; cloud-run: trusts x-wx-source, only behind the platform; cloud-function: the token in a header.",
         ),
         Setting::with(
             "max_age",

@@ -261,6 +261,7 @@ impl Run {
         Arc::new(Scope {
             inbound: Arc::clone(&self.inbound),
             account: Arc::clone(&self.context.account),
+            app_id: Arc::clone(&self.context.app_id),
             now: self.context.now,
             zone: self.world.rules.zone().clone(),
             holes,

@@ -20,12 +20,12 @@ use crate::wechat::wire::Field;
 use crate::wechat::wire::Kind;
 
 /// Every name that is always there, and `call`. A hole cannot be called one of these.
-pub(super) const NAMES: [&str; 10] =
-    ["msg", "text", "from", "account", "event", "key", "call", "user", "now", "hour"];
+pub(super) const NAMES: [&str; 11] =
+    ["msg", "text", "from", "account", "app_id", "event", "key", "call", "user", "now", "hour"];
 
 /// Whether the value called `name` is a text, whatever arrives.
 pub(super) fn is_text(name: &str) -> bool {
-    matches!(name, "text" | "from" | "account" | "event" | "key")
+    matches!(name, "text" | "from" | "account" | "app_id" | "event" | "key")
 }
 
 /// The `EventKey`; of somebody who followed by a QR code the code's own, as with later scans.
@@ -38,6 +38,7 @@ pub(super) fn key_of(inbound: &Inbound) -> &str {
 pub(super) struct Scope {
     pub(super) inbound: Arc<Inbound>,
     pub(super) account: Arc<str>,
+    pub(super) app_id: Arc<str>,
     pub(super) now: Duration,
     pub(super) zone: TimeZone,
     /// Holes and named groups with what they took.
@@ -54,6 +55,7 @@ impl Scope {
             "text" => Some(text_of(&self.inbound)),
             "from" => Some(self.inbound.from()),
             "account" => Some(&self.account),
+            "app_id" => Some(&self.app_id),
             "event" => Some(self.event()),
             "key" => Some(key_of(&self.inbound)),
             hole => self.holes.iter().find(|(name, _)| name == hole).map(|(_, text)| text.as_str()),

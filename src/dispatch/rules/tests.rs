@@ -146,6 +146,7 @@ fn scope(text: &str) -> Arc<Scope> {
     Arc::new(Scope {
         inbound: Arc::new(said(text)),
         account: "shop".into(),
+        app_id: "wx1".into(),
         now: Duration::from_secs(1_767_225_601),
         zone: TimeZone::UTC,
         holes: vec![("city".to_owned(), "北京 & co/1".to_owned())],

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::wechat::wire::Format;
+use crate::wechat::wire::write_cdata;
 use crate::wechat::wire::write_string;
 
 /// Writes the members of one document.
@@ -142,21 +143,4 @@ impl Writer {
             self.out.push('>');
         }
     }
-}
-
-/// A `]]>` inside would end the section: it is spread over two.
-fn write_cdata(text: &str, out: &mut String) {
-    out.push_str("<![CDATA[");
-    if !text.as_bytes().contains(&b']') {
-        out.push_str(text);
-        out.push_str("]]>");
-        return;
-    }
-    for (index, part) in text.split("]]>").enumerate() {
-        if index > 0 {
-            out.push_str("]]]]><![CDATA[>");
-        }
-        out.push_str(part);
-    }
-    out.push_str("]]>");
 }

@@ -11,6 +11,7 @@ mod print;
 mod tests;
 mod xml;
 
+pub(crate) use self::print::write_cdata;
 pub(crate) use self::print::write_string;
 use crate::wechat::limits;
 

@@ -66,6 +66,23 @@ fn write_all<T>(
     out.push(end);
 }
 
+/// Appends `text` as a CDATA section. A `]]>` inside would end it: it is spread over two.
+pub(crate) fn write_cdata(text: &str, out: &mut String) {
+    out.push_str("<![CDATA[");
+    if !text.as_bytes().contains(&b']') {
+        out.push_str(text);
+        out.push_str("]]>");
+        return;
+    }
+    for (index, part) in text.split("]]>").enumerate() {
+        if index > 0 {
+            out.push_str("]]]]><![CDATA[>");
+        }
+        out.push_str(part);
+    }
+    out.push_str("]]>");
+}
+
 /// Appends `text` as a JSON string, without `\u` escapes for what can stand as it is: some of
 /// WeChat's services show them to the user.
 pub(crate) fn write_string(text: &str, out: &mut String) {

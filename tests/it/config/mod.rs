@@ -186,7 +186,7 @@ fn everything_the_owner_writes_is_taken() {
     assert_eq!(server.listen, "[::1]:9000");
     assert_eq!(server.public_url.as_deref(), Some("https://bot.example.com/wx"));
     assert_eq!(server.handlers, Path::new("/srv/rules"));
-    assert_eq!(server.capture.as_deref(), Some(Path::new("/etc/yizhan/seen")));
+    assert_eq!(server.capture.as_ref().map(|it| &*it.folder), Some(Path::new("/etc/yizhan/seen")));
     assert_eq!(server.private_hosts, Allowed::parse(["db.internal", "10.0.0.0/8"]).unwrap());
     assert_eq!(server.workers.map(usize::from), Some(3));
     assert_eq!(server.body_limit, 65_536);

@@ -104,7 +104,8 @@ fn settings() -> Settings {
 }
 
 fn shop(now: Duration) -> Context {
-    Context { account: "shop".into(), platform: Platform::OfficialAccount, now }
+    let (account, app_id) = ("shop".into(), "wx0123456789abcdef".into());
+    Context { account, app_id, platform: Platform::OfficialAccount, now }
 }
 
 fn said(user: &str, text: &str) -> String {

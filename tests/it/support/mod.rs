@@ -17,6 +17,7 @@ use yizhan::account::RawCallback;
 use yizhan::account::Way;
 use yizhan::clock::Clock;
 use yizhan::clock::TokioClock;
+use yizhan::config::account::Source;
 use yizhan::dispatch::Dispatcher;
 use yizhan::dispatch::handler::Handler;
 use yizhan::entropy::SeededEntropy;
@@ -190,6 +191,7 @@ fn wire(
                 has_source: request.header("x-wx-source").is_some(),
                 query: request.query,
                 body: request.body,
+                ..RawCallback::default()
             };
             // Nobody there, or nobody any more: WeChat waits for its five seconds.
             let Some(intake) = current.borrow_and_update().clone() else {
@@ -221,6 +223,7 @@ fn intake(
     };
     let account = Account {
         name: "shop".into(),
+        app_id: APP_ID.into(),
         agreement: Agreement {
             platform: setup.platform,
             mode: setup.mode,
@@ -229,7 +232,7 @@ fn intake(
             receive_id: AppId::parse(APP_ID).unwrap(),
             max_age: Duration::from_mins(5),
         },
-        is_cloud_run: false,
+        source: Source::Signature,
         patience: Patience {
             retries: setup.retries,
             ways: setup.ways.clone(),
@@ -272,5 +275,6 @@ fn intake(
         entropy,
         metrics,
         observer: None,
+        captures: None,
     }
 }
