@@ -226,6 +226,7 @@ impl Stage {
         let rules = self.parts().rules.clone().unwrap();
         let context = Context {
             account: "plain".into(),
+            app_id: "wx0123456789abcdef".into(),
             platform: Platform::OfficialAccount,
             now: Duration::from_millis(1_767_225_600_123),
         };
@@ -241,7 +242,7 @@ impl Stage {
         let callbacks = requests.into_iter().map(|request| RawCallback {
             query: request.query,
             body: request.body,
-            has_source: false,
+            ..RawCallback::default()
         });
         over(callbacks.collect(), move |callback| {
             // Rules that call nobody answer without waiting.

@@ -1,6 +1,5 @@
 //! What becomes of late answers, wired by what an account may do.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::Parts;
@@ -9,16 +8,15 @@ use crate::account::Way;
 use crate::clock::Clock;
 use crate::config::account::Account;
 use crate::config::account::Late as Wanted;
-use crate::config::fault::Fault;
-use crate::config::fault::Faults;
+use crate::config::account::Source;
 use crate::entropy::Entropy;
 use crate::intake::Late;
 use crate::metrics::Metrics;
 use crate::notification::Notification;
 use crate::platform::Clients;
-use crate::store;
 use crate::store::Ids;
 use crate::store::NewDelivery;
+use crate::store::Store;
 use crate::window::Windows;
 
 /// What is done for a late answer, in the order in which the account names it: whether WeChat's
@@ -28,7 +26,10 @@ pub(super) fn ways(account: &Account, channel: Option<&str>) -> (bool, Vec<Way>)
     let (mut retries, mut ways) = (false, Vec::new());
     for late in &account.late {
         match (late, channel) {
-            (Wanted::Retry, _) => retries |= ways.is_empty(),
+            // Whether a cloud function that gives up is called again is not documented.
+            (Wanted::Retry, _) => {
+                retries |= ways.is_empty() && account.source != Source::CloudFunction;
+            }
             (Wanted::Push, Some(channel)) => ways.push(Way::Push(channel.to_owned())),
             (Wanted::Hold, _) if account.may_hold() => ways.push(Way::Hold),
             (Wanted::Push | Wanted::Hold, _) => {}
@@ -37,21 +38,13 @@ pub(super) fn ways(account: &Account, channel: Option<&str>) -> (bool, Vec<Way>)
     (retries, ways)
 }
 
-/// What gives late answers.
+/// What gives late answers, kept in `store`.
 pub(super) fn open(
+    store: Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
     metrics: &Arc<Metrics>,
-) -> Result<Late, Faults> {
-    let mut faults = Faults::new();
-    let store = store::open("memory:", Path::new(""));
-    let store = match store {
-        Ok(store) => store,
-        Err(error) => {
-            faults.push(Fault::of("[store]", error.to_string()));
-            return Err(faults);
-        }
-    };
+) -> Late {
     let windows = Windows::new(Arc::clone(&store), Arc::clone(clock));
     let ids = Ids::new(Arc::clone(entropy));
     let address = move |now, notification: Notification| NewDelivery {
@@ -61,7 +54,7 @@ pub(super) fn open(
         notification,
     };
     let (clock, metrics) = (Arc::clone(clock), Arc::clone(metrics));
-    Ok(Late::new(store, Arc::new(windows), Box::new(address), clock, metrics))
+    Late::new(store, Arc::new(windows), Box::new(address), clock, metrics)
 }
 
 /// Goes on with what the last process left, keeps what the next must know, and shows through

@@ -1,6 +1,7 @@
 //! Builds every part from the config and wires them: the only file that knows all of them.
 
 mod late;
+mod own;
 mod running;
 mod typing;
 
@@ -15,7 +16,6 @@ pub use self::running::Running;
 pub use self::running::told;
 use crate::account::Account;
 use crate::account::Patience;
-use crate::capture::Recorder;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::code;
@@ -42,6 +42,7 @@ use crate::platform::Clients;
 use crate::receiver::Receiver;
 use crate::receiver::RefusalLog;
 use crate::receiver::Routes;
+use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::wechat::callback::Agreement;
 use crate::wechat::envelope::Cipher;
@@ -72,6 +73,7 @@ pub struct Station {
     entropy: Arc<dyn Entropy>,
     observer: Option<Observer>,
     routes: Option<Routes>,
+    store: Option<Arc<dyn Store>>,
 }
 
 /// Why a station does not run.
@@ -129,6 +131,7 @@ impl Station {
             entropy: Arc::new(SystemEntropy),
             observer: None,
             routes: None,
+            store: None,
         }
     }
 
@@ -161,6 +164,12 @@ impl Station {
         self
     }
 
+    /// Keeps what must survive in this store.
+    pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// Takes the time and the randomness from elsewhere; for tests.
     pub fn with_world(mut self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         self.clock = clock;
@@ -173,16 +182,18 @@ impl Station {
     /// # Errors
     ///
     /// The faults of the rule files.
-    pub fn build(self) -> Result<Parts, config::fault::Faults> {
+    pub fn build(mut self) -> Result<Parts, config::fault::Faults> {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
         let captures = self.record(&tasks, &metrics)?;
         let rules = load_rules(&self.config, &metrics)?;
-        let mut handlers = self.handlers;
+        let mut handlers = std::mem::take(&mut self.handlers);
         handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
         if handlers.is_empty() {
             tracing::warn!("there is no rule and no handler: every message is taken in silence");
         }
+        let store = self.open_store()?;
+        let handlers = self.builtin(&store, &tasks, handlers);
         let accounts = self.config.accounts.iter().map(|account| {
             let name = account.name.clone();
             (name, Arc::new(open_account(account, &metrics)))
@@ -195,7 +206,7 @@ impl Station {
         let counted = Arc::clone(&metrics);
         let panicked = move || report(code::HANDLER_PANICKED, &counted);
         let inbox = Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), panicked);
-        let late = late::open(&self.clock, &self.entropy, &metrics)?;
+        let late = late::open(store, &self.clock, &self.entropy, &metrics);
         let intake = Intake {
             accounts: accounts.collect(),
             inbox: Arc::new(inbox),
@@ -212,25 +223,6 @@ impl Station {
             captures,
         };
         Ok(Parts { intake: Arc::new(intake), tasks, rules })
-    }
-
-    /// Starts what writes captures, where the config wants them.
-    fn record(
-        &self,
-        tasks: &Tasks,
-        metrics: &Metrics,
-    ) -> Result<Option<Recorder>, config::fault::Faults> {
-        let Some(settings) = &self.config.server.capture else { return Ok(None) };
-        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
-        let accounts = &self.config.accounts;
-        Recorder::start(settings, accounts, world, tasks, metrics).map(Some).map_err(|error| {
-            let folder = settings.folder.display().to_string();
-            let fault =
-                config::fault::Fault::of(folder, format!("captures cannot go here: {error}"));
-            let mut faults = config::fault::Faults::new();
-            faults.push(fault.advise("`[server] capture` names a folder that can be written to"));
-            faults
-        })
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in

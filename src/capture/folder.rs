@@ -80,6 +80,8 @@ impl Folder {
     fn make_room(&mut self, most: usize) -> io::Result<()> {
         while self.names.len() > most {
             let Some(oldest) = self.names.pop_front() else { return Ok(()) };
+            // What `replay --update` wrote down of it goes with it, if there is such a file.
+            drop(fs::remove_file(self.path.join(format!("{oldest}.replay"))));
             match fs::remove_file(self.path.join(&oldest)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     self.names.push_front(oldest);
@@ -102,7 +104,8 @@ fn is_ours(name: &str) -> bool {
     else {
         return false;
     };
-    is_number(millis, 13) && is_number(number, 4) && rest.ends_with(".http")
+    let is_capture = rest.strip_suffix(".http").is_some();
+    is_capture && is_number(millis, 13) && is_number(number, 4)
 }
 
 /// What may stand in a file's name: WeChat's types are words, but they come from outside.

@@ -100,7 +100,7 @@ fn line(
         }
     };
     let inbound = match (account, query) {
-        (Some(account), Some(query)) => messages::open(account, query, body)?,
+        (Some(account), Some(query)) => messages::open(account, &query, body)?,
         (Some(_), None) => return Err(Wrong("`--account` needs `--query`".to_owned()).into()),
         (None, _) => Inbound::parse(body)?,
     };

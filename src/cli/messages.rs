@@ -94,11 +94,11 @@ pub(super) fn account_of(capture: &Capture) -> (&str, Option<&str>) {
 }
 
 /// Verifies and decrypts a request for `account`, however old it is.
-pub(super) fn open(account: &Account, query: String, body: Vec<u8>) -> anyhow::Result<Inbound> {
+pub(super) fn open(account: &Account, query: &str, body: Vec<u8>) -> anyhow::Result<Inbound> {
     let mut agreement = account.agreement.clone();
     agreement.max_age = std::time::Duration::ZERO;
     let received = match account.source {
-        Source::Signature => agreement.open(&query, body, 0)?,
+        Source::Signature => agreement.open(query, body, 0)?,
         Source::CloudRun | Source::CloudFunction => Agreement::open_unsigned(body)?,
     };
     Ok(received.inbound)

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+pub use super::words::Late;
+pub use super::words::LongText;
+pub use super::words::Source;
+pub use super::words::TokenApi;
+
 use super::defaults;
 use super::late;
 use super::secret::Noted;
@@ -62,6 +67,8 @@ pub struct Account {
     pub api_base: String,
     /// How tokens are fetched.
     pub token_api: TokenApi,
+    /// Answers what WeChat tries out before a third-party platform is published.
+    pub publication_check: bool,
 }
 
 impl Account {
@@ -76,78 +83,6 @@ impl Account {
     pub fn may_hold(&self) -> bool {
         self.platform != Platform::MiniProgram
     }
-}
-
-/// What proves that a callback is WeChat's.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Source {
-    /// The signature in the query.
-    Signature,
-    /// The headers that 微信云托管 adds. Only behind that platform.
-    CloudRun,
-    /// The token in a header: a cloud function of the owner's hands on what it is given.
-    CloudFunction,
-}
-
-impl Source {
-    /// Each source with its name in the config.
-    pub const ALL: [(Self, &'static str); 3] = [
-        (Self::Signature, "signature"),
-        (Self::CloudRun, "cloud-run"),
-        (Self::CloudFunction, "cloud-function"),
-    ];
-
-    /// Its name in the config.
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(source, _)| *source == self).map_or("", |(_, name)| name)
-    }
-}
-
-/// How the access_token of a 公众号 or 小程序 is fetched.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TokenApi {
-    /// `stable_token`: the same one for everybody who asks.
-    Stable,
-    /// `token`: each call makes a new one and ends the one before. For accounts whose token is
-    /// fetched so by others as well, who then have to share the store.
-    Classic,
-}
-
-impl TokenApi {
-    /// Each with its name in the config.
-    pub const ALL: [(Self, &'static str); 2] =
-        [(Self::Stable, "stable"), (Self::Classic, "classic")];
-}
-
-/// What may happen to an answer that is not ready in time.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Late {
-    /// WeChat is kept waiting until it hangs up, and its retry gets the answer.
-    Retry,
-    /// Sent as a customer-service or application message, where [`Account::may_push`].
-    Push,
-    /// Kept, and given to the user's next message.
-    Hold,
-}
-
-impl Late {
-    /// Each with its name in the config.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Retry, "retry"), (Self::Push, "push"), (Self::Hold, "hold")];
-}
-
-/// What becomes of a reply text that is too long for one message.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LongText {
-    /// Its first part is the reply, the rest is held.
-    Split,
-    /// It is refused, and the handler has failed.
-    Refuse,
-}
-
-impl LongText {
-    /// Each with its name in the config.
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Split, "split"), (Self::Refuse, "refuse")];
 }
 
 /// Whether an account can be called so: 1 to 64 letters, digits, `-` and `_`.
@@ -208,6 +143,7 @@ fn read(table: &Table<'_>, origin: Origin<'_>) -> Option<Account> {
     let apology = short_text(table, "apology");
     let api_base = api_base(table, platform, source);
     let token_api = table.one_of("token_api", &TokenApi::ALL);
+    let publication_check = table.boolean("publication_check");
     table.finish(&settings::ACCOUNT.keys());
     Some(Account {
         name: name?,
@@ -227,6 +163,7 @@ fn read(table: &Table<'_>, origin: Origin<'_>) -> Option<Account> {
         apology: Some(apology?).filter(|text| !text.is_empty()),
         api_base: api_base?,
         token_api: token_api?,
+        publication_check: publication_check?,
     })
 }
 

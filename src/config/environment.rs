@@ -216,9 +216,6 @@ pub(super) fn typed(value: &str, kind: Kind) -> Value {
         Kind::Integer(..) => {
             value.trim().parse().map_or_else(|_| Value::Text(value.to_owned()), Value::Integer)
         }
-        Kind::Flag => {
-            value.trim().parse().map_or_else(|_| Value::Text(value.to_owned()), Value::Boolean)
-        }
         Kind::Texts | Kind::Words(_) => {
             let place = Place::start_of("", "");
             let texts = value.split(',').map(|text| Value::Text(text.trim().to_owned()));

@@ -45,7 +45,6 @@ fn check_setting(table: &Table<'_>, setting: &Setting) {
         Kind::Texts | Kind::Words(_) => drop(table.texts(key)),
         Kind::Duration => drop(table.duration(key)),
         Kind::Size => drop(table.size(key)),
-        Kind::Flag => drop(table.boolean(key)),
         Kind::Integer(least, most) => drop(table.integer(key, least..=most)),
         Kind::Boolean => drop(table.boolean(key)),
         Kind::Secrets => drop(table.table(key)),

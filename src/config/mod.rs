@@ -25,6 +25,7 @@ pub mod settings;
 pub mod sheet;
 pub mod table;
 pub mod tree;
+mod words;
 
 use account::Account;
 use channel::Channel;

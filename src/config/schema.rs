@@ -99,7 +99,6 @@ fn of_kind(kind: Kind) -> Value {
                 { "type": "string", "pattern": "^[0-9]+ *(B|kB|KiB|MB|MiB|GB|GiB)?$" },
             ],
         }),
-        Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }

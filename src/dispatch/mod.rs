@@ -1,5 +1,6 @@
 //! Who answers: the handlers in order, the first that does wins.
 
+pub mod builtin;
 pub mod handler;
 pub mod rules;
 

@@ -44,7 +44,7 @@ impl Intake {
     /// Outcome → a reply that this platform takes. A failure is an outcome too: it is counted,
     /// logged once, and answered with the apology.
     pub(super) fn say(&self, message: &Message, result: Result<Outcome, HandlerError>) -> Said {
-        let Message { account, inbound } = message;
+        let Message { account, inbound, .. } = message;
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -149,7 +149,7 @@ impl Intake {
     /// The answer that waits for this message's sender, if it can be given in reply to this. It is
     /// this message's answer from then on: whoever it fits not waits for the next.
     pub(super) async fn take_held(&self, message: &Message) -> Option<Reply> {
-        let Message { account, inbound } = message;
+        let Message { account, inbound, .. } = message;
         let mut given = None;
         let make = |reply: &Reply| {
             let fitted = reply.clone().fit(inbound, account.platform(), false).ok()?;

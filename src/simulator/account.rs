@@ -124,8 +124,8 @@ impl Account {
 
     /// The same behind a cloud function, which is given JSON.
     pub fn on_cloud_function(self) -> Self {
-        let (source, mode, format) = (Source::CloudFunction, Mode::Plain, Format::Json);
-        Self { source, mode, format, ..self }
+        let (mode, source) = (Mode::Plain, Source::CloudFunction);
+        Self { mode, source, format: Format::Json, ..self }
     }
 
     /// The line shown to a user whose message got no proper answer. 企业微信 shows nothing.

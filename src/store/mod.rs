@@ -16,6 +16,7 @@
 mod contract;
 mod error;
 mod id;
+pub mod names;
 mod pace;
 mod row;
 mod sqlite;

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
-use std::time::Instant;
 
 use serde_json::Value;
+use tokio::time::Instant;
 use yizhan::capture::Capture;
 
 use crate::support::server::Counting;

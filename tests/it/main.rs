@@ -6,6 +6,8 @@ mod capturing;
 mod channels;
 mod config;
 mod corpus;
+mod deploy;
+mod kinds;
 mod late;
 mod layers;
 mod platform;

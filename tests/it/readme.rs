@@ -16,6 +16,8 @@ const PAGES: &[&str] = &[
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/capture.md",
+    "docs/capture.zh-CN.md",
     "docs/deploy.md",
     "docs/late.md",
     "docs/late.zh-CN.md",
@@ -76,6 +78,7 @@ fn every_link_to_a_file_leads_to_one() {
         let text = read(name);
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.contains("://")) {
+            let link = link.split('#').next().unwrap_or_default();
             let file = root().join(name).with_file_name("").join(link);
             assert!(file.exists(), "{name} links to `{link}`");
         }

@@ -61,7 +61,9 @@ async fn send_until(
         let round = number / messages.len();
         let document = message.document.as_deref().map(|document| renew(document, round));
         let seen = side::send(&message.platform, document.as_deref()).await;
-        document.iter().for_each(|document| sides.forget(document));
+        if let Some(document) = &document {
+            sides.forget(document);
+        }
         match seen.is_answered {
             true => answered.push(seen.took),
             false => failed.push(format!("{}: {}", message.file, seen.reply)),

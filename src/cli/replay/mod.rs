@@ -141,7 +141,7 @@ fn message(
                     let given = args.account.as_ref().and_then(|name| accounts.named(name));
                     let opener = given.or_else(|| accounts.find(&name, in_path));
                     let opener = opener.ok_or_else(missing)?;
-                    let inbound = messages::open(opener, capture.query, capture.body)?;
+                    let inbound = messages::open(opener, &capture.query, capture.body)?;
                     Some(inbound.source().as_bytes().to_vec())
                 }
             };

@@ -25,8 +25,6 @@ pub enum Kind {
     Duration,
     /// `"1MiB"`, or a number of bytes.
     Size,
-    /// `true` or `false`.
-    Flag,
     /// An integer, from the first to the second.
     Integer(i64, i64),
     /// One of some words.
@@ -173,7 +171,7 @@ pub const SERVER: Section = Section {
         ),
         Setting::with(
             "capture_texts",
-            Kind::Flag,
+            Kind::Boolean,
             "false",
             "Keep what users wrote in them; otherwise it is replaced too.",
         ),
@@ -357,6 +355,12 @@ pub const ACCOUNT: Section = Section {
             Kind::Word(|| names(&TokenApi::ALL)),
             "\"stable\"",
             "stable, or classic: each fetch ends the token before. 公众号 and 小程序 only.",
+        ),
+        Setting::with(
+            "publication_check",
+            Kind::Boolean,
+            "false",
+            "Answer the check before a third-party platform is published (全网发布); open-platform only.",
         ),
     ],
 };

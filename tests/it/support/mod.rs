@@ -210,18 +210,13 @@ fn wire(
     }
 }
 
-fn intake(
-    setup: &Setup,
-    handlers: Vec<Arc<dyn Handler>>,
-    store: &Arc<dyn Store>,
-    clock: &Arc<TokioClock>,
-) -> Intake {
-    let metrics = Arc::new(Metrics::new());
+/// The account `shop`.
+fn account(setup: &Setup, metrics: &Metrics) -> Account {
     let ciphers = match setup.mode {
         Mode::Plain => Vec::new(),
         _ => vec![Cipher::new(&EncodingAesKey::parse(AES_KEY).unwrap())],
     };
-    let account = Account {
+    Account {
         name: "shop".into(),
         app_id: APP_ID.into(),
         agreement: Agreement {
@@ -242,7 +237,17 @@ fn intake(
         splits_texts: setup.splits_texts,
         apology: setup.apology.map(str::to_owned),
         metrics: metrics.account("shop"),
-    };
+    }
+}
+
+fn intake(
+    setup: &Setup,
+    handlers: Vec<Arc<dyn Handler>>,
+    store: &Arc<dyn Store>,
+    clock: &Arc<TokioClock>,
+) -> Intake {
+    let metrics = Arc::new(Metrics::new());
+    let account = account(setup, &metrics);
     let limits = Limits { remember: Duration::from_mins(10), capacity: 10_000, pending: 1_000 };
     let entropy = Arc::new(SeededEntropy::new(1));
     let inbox = Inbox::new(limits, Tasks::new(), entropy.as_ref(), || {});

@@ -46,6 +46,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a station with these sections (without `[server]`) on a free port of its own.
     pub(crate) fn start(config: &str, handler: impl Handler + 'static) -> Self {
+        Self::run(config, |station| station.handler(handler))
+    }
+
+    /// The same with rules alone, whose folder the config names.
+    pub(crate) fn with_rules(config: &str) -> Self {
+        Self::run(config, |station| station)
+    }
+
+    fn run(config: &str, prepare: impl FnOnce(Station) -> Station + Send + 'static) -> Self {
         let text = format!("[server]\nlisten = \"127.0.0.1:0\"\nworkers = 1\n{config}");
         let folder = Path::new("tests");
         let config = Config::parse("test.toml", &text, folder, &BTreeMap::new()).unwrap().config;
@@ -54,7 +63,7 @@ impl Server {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
-                let running = Station::new(config).handler(handler).start().unwrap();
+                let running = prepare(Station::new(config)).start().unwrap();
                 tell.send(running.port()).unwrap();
                 let stopped = async { drop(stopped.await) };
                 running.until(stopped).await.unwrap();

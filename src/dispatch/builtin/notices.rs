@@ -1,0 +1,98 @@
+//! Keeps what those who serve many accounts are told: tickets, and who authorized them. It is in
+//! the store before WeChat is answered; then the other handlers hear of it too.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::dispatch::Dispatcher;
+use crate::dispatch::handler::Answer;
+use crate::dispatch::handler::Context;
+use crate::dispatch::handler::Handler;
+use crate::outcome::Outcome;
+use crate::store::Store;
+use crate::store::names;
+use crate::wechat::inbound::Family;
+use crate::wechat::inbound::Inbound;
+use crate::wechat::inbound::platform::Authorization;
+use crate::wechat::inbound::platform::ComponentTicket;
+use crate::wechat::inbound::platform::SuiteTicket;
+use crate::wechat::inbound::platform::Unauthorization;
+
+/// Stands before `rest`.
+pub struct Notices {
+    store: Arc<dyn Store>,
+    rest: Dispatcher,
+}
+
+impl Notices {
+    /// Keeps notices in `store`, and passes everything but tickets on to `rest`.
+    pub fn new(store: Arc<dyn Store>, rest: Dispatcher) -> Self {
+        Self { store, rest }
+    }
+}
+
+impl Handler for Notices {
+    fn answer(&self, inbound: &Arc<Inbound>, context: &Context) -> Answer {
+        let Some(value) = value(inbound, context) else {
+            return self.rest.dispatch(inbound, context);
+        };
+        let (store, rest) = (Arc::clone(&self.store), self.rest.clone());
+        let (inbound, context) = (Arc::clone(inbound), context.clone());
+        Answer::Later(Box::pin(async move {
+            let Value { name, bytes, ttl, is_ticket } = value;
+            let kept = store.set(context.now, &name, bytes, ttl).await;
+            kept.map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)?;
+            // A ticket is a secret, and comes every ten minutes: nobody else needs to see it.
+            if is_ticket {
+                return Ok(Outcome { by: "notices".to_owned(), ..Outcome::default() });
+            }
+            match rest.dispatch(&inbound, &context) {
+                Answer::Pass => Ok(Outcome::default()),
+                Answer::Now(result) => result,
+                Answer::Later(work) => work.await,
+            }
+        }))
+    }
+}
+
+/// What is to be kept of a notice.
+struct Value {
+    name: String,
+    /// `None` forgets it.
+    bytes: Option<Vec<u8>>,
+    ttl: Duration,
+    is_ticket: bool,
+}
+
+fn value(inbound: &Inbound, context: &Context) -> Option<Value> {
+    if inbound.family() != Family::Platform {
+        return None;
+    }
+    let component = inbound.root().get("AppId").map_or(&*context.app_id, |it| it.text().trim());
+    let ticket = |name: String, ticket: String, ttl: Duration| {
+        Some(Value { name, bytes: Some(ticket.into_bytes()), ttl, is_ticket: true })
+    };
+    let authorizer = |id: &str, bytes: Option<Vec<u8>>| {
+        let name = names::authorizer(component, id);
+        Some(Value { name, bytes, ttl: names::FOREVER, is_ticket: false })
+    };
+    if let Some(Ok(it)) = inbound.read::<ComponentTicket>() {
+        return ticket(names::component_ticket(component), it.ticket, names::COMPONENT_TICKET_TTL);
+    }
+    if let Some(Ok(it)) = inbound.read::<SuiteTicket>() {
+        let suite = inbound.root().get("SuiteId").map_or(component, |field| field.text().trim());
+        return ticket(names::suite_ticket(suite), it.ticket, names::SUITE_TICKET_TTL);
+    }
+    if let Some(Ok(it)) = inbound.read::<Authorization>() {
+        let kept = json!({
+            "code": it.authorization_code,
+            "code_expires": it.code_expired_time,
+            "pre_auth_code": it.pre_auth_code,
+        });
+        return authorizer(&it.authorizer_app_id, Some(kept.to_string().into_bytes()));
+    }
+    let it = inbound.read::<Unauthorization>()?.ok()?;
+    authorizer(&it.authorizer_app_id, None)
+}
