@@ -1,6 +1,7 @@
 //! Builds every part from the config and wires them: the only file that knows all of them.
 
 mod late;
+mod outbox;
 mod running;
 mod typing;
 
@@ -11,6 +12,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+pub(crate) use self::outbox::load_channels;
+pub(crate) use self::outbox::open_outbox;
+pub(crate) use self::outbox::open_store;
 pub use self::running::Running;
 pub use self::running::told;
 use crate::account::Account;
@@ -22,6 +26,7 @@ use crate::code::Code;
 use crate::config;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
+use crate::config::fault::Faults;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::handler;
 use crate::dispatch::handler::Context;
@@ -37,10 +42,14 @@ use crate::intake::Intake;
 use crate::intake::Observer;
 use crate::log;
 use crate::metrics::Metrics;
+use crate::outbox::Outbox;
 use crate::platform::Clients;
 use crate::receiver::Receiver;
 use crate::receiver::RefusalLog;
 use crate::receiver::Routes;
+use crate::store;
+use crate::store::Store;
+use crate::store::StoreError;
 use crate::tasks::Tasks;
 use crate::wechat::callback::Agreement;
 use crate::wechat::envelope::Cipher;
@@ -71,6 +80,7 @@ pub struct Station {
     entropy: Arc<dyn Entropy>,
     observer: Option<Observer>,
     routes: Option<Routes>,
+    keeps: bool,
 }
 
 /// Why a station does not run.
@@ -79,7 +89,10 @@ pub struct Station {
 pub enum StationError {
     /// The config or the rules have faults.
     #[error(transparent)]
-    Faults(#[from] config::fault::Faults),
+    Faults(#[from] Faults),
+    /// The store cannot be opened.
+    #[error("cannot open the store; see `[store] url`")]
+    Store(#[from] StoreError),
     /// The address is taken, or is not this machine's.
     #[error("cannot listen on `{address}`")]
     Listen {
@@ -101,6 +114,10 @@ pub struct Parts {
     pub tasks: Tasks,
     /// The rules, where there are any.
     pub rules: Option<RulesHandler>,
+    /// What survives, where something needs it.
+    pub store: Option<Arc<dyn Store>>,
+    /// The way out, where there is a store. It accepts; it sends once it is started.
+    pub outbox: Option<Outbox>,
 }
 
 impl Station {
@@ -110,7 +127,7 @@ impl Station {
     /// # Errors
     ///
     /// [`config::fault::Faults`]: everything that is wrong with them.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, config::fault::Faults> {
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Faults> {
         log::start();
         let loaded = Config::load(path.as_ref(), &SystemEnvironment)?;
         for warning in &loaded.warnings {
@@ -128,6 +145,7 @@ impl Station {
             entropy: Arc::new(SystemEntropy),
             observer: None,
             routes: None,
+            keeps: true,
         }
     }
 
@@ -160,6 +178,12 @@ impl Station {
         self
     }
 
+    /// Keeps nothing: what would survive a restart is in memory. For trying out and for replay.
+    pub fn forgetful(mut self) -> Self {
+        self.keeps = false;
+        self
+    }
+
     /// Takes the time and the randomness from elsewhere; for tests.
     pub fn with_world(mut self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         self.clock = clock;
@@ -171,11 +195,28 @@ impl Station {
     ///
     /// # Errors
     ///
-    /// The faults of the rule files.
-    pub fn build(self) -> Result<Parts, config::fault::Faults> {
+    /// The faults of channels and rule files; a store that cannot be opened.
+    pub fn build(self) -> Result<Parts, StationError> {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
-        let rules = load_rules(&self.config, &metrics)?;
+        let mut faults = Faults::new();
+        let channels = load_channels(&self.config, &self.clock, &mut faults);
+        let rules = load_rules(&self.config, &metrics).unwrap_or_else(|found| {
+            faults.append(found);
+            None
+        });
+        for warning in faults.take_warnings() {
+            tracing::warn!("{warning}");
+        }
+        faults.or(())?;
+        let store = match self.keeps {
+            true => open_store(&self.config)?,
+            false => Some(store::open("memory:", Path::new(""))?),
+        };
+        let outbox = store.clone().map(|store| {
+            let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+            open_outbox(&self.config, store, channels, world, metrics.outbox.clone())
+        });
         let mut handlers = self.handlers;
         handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
         if handlers.is_empty() {
@@ -208,7 +249,7 @@ impl Station {
             metrics,
             observer: self.observer,
         };
-        Ok(Parts { intake: Arc::new(intake), tasks, rules })
+        Ok(Parts { intake: Arc::new(intake), tasks, rules, store, outbox })
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in
@@ -252,6 +293,9 @@ impl Station {
         let bound = receiver
             .bind(&server.listen, workers, GRACE)
             .map_err(|source| StationError::Listen { address: server.listen, source })?;
+        if let Some(outbox) = &parts.outbox {
+            outbox.start(&parts.tasks);
+        }
         is_ready.store(true, Ordering::Release);
         for address in &bound.addresses {
             tracing::info!("listening on http://{address}");
@@ -268,7 +312,7 @@ impl Station {
 pub(crate) fn load_rules(
     config: &Config,
     metrics: &Metrics,
-) -> Result<Option<RulesHandler>, config::fault::Faults> {
+) -> Result<Option<RulesHandler>, Faults> {
     let server = &config.server;
     if !server.is_handlers_given && !server.handlers.exists() {
         return Ok(None);

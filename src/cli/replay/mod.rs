@@ -174,7 +174,7 @@ fn intake(config: &Config, rules: &Rules) -> anyhow::Result<Arc<Intake>> {
         let mut rules = seen.lock().unwrap_or_else(PoisonError::into_inner);
         rules.insert(inbound.key().as_str().to_owned(), outcome.by.clone());
     }));
-    Ok(station.build()?.intake)
+    Ok(station.forgetful().build()?.intake)
 }
 
 /// Straight into the intake of this process.
