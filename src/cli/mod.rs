@@ -1,5 +1,6 @@
 //! The command line: ONE FILE AND ONE LINE for each command.
 
+mod ground;
 mod input;
 mod messages;
 mod shipped;
@@ -91,6 +92,12 @@ commands! {
     open Open;
     /// Seal a message.
     seal Seal;
+    /// Send one notification.
+    send Send;
+    /// Look at notifications that wait, were sent or given up; revive or bury them.
+    outbox Outbox;
+    /// The kinds of channel, their settings, an example of each.
+    channels Channels;
     /// Explain a WeChat errcode, or one of our codes.
     errors Errors;
 }
