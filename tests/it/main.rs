@@ -7,6 +7,7 @@ mod config;
 mod corpus;
 mod late;
 mod layers;
+mod outbox;
 mod platform;
 mod properties;
 mod readme;
