@@ -100,6 +100,9 @@ codes! {
     OUTBOX_BURIED, "outbox.buried", 200,
         "A person gave up the notification.",
         "`yizhan outbox revive ID` puts it back.";
+    OUTBOX_CHANNEL, "outbox.channel", 200,
+        "Notifications wait for a channel that the config does not have.",
+        "Add the `[[channel]]`, or `yizhan outbox bury --channel NAME`.";
     OUTBOX_INTERRUPTED, "outbox.interrupted", 200,
         "A process died while it sent; the notification may have arrived.",
         "Ask the service, then `yizhan outbox revive ID` or `bury ID`.";

@@ -1,6 +1,5 @@
 //! What becomes of late answers, wired by what an account may do.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::Parts;
@@ -9,16 +8,11 @@ use crate::account::Way;
 use crate::clock::Clock;
 use crate::config::account::Account;
 use crate::config::account::Late as Wanted;
-use crate::config::fault::Fault;
-use crate::config::fault::Faults;
-use crate::entropy::Entropy;
 use crate::intake::Late;
 use crate::metrics::Metrics;
 use crate::notification::Notification;
+use crate::outbox::Outbox;
 use crate::platform::Clients;
-use crate::store;
-use crate::store::Ids;
-use crate::store::NewDelivery;
 use crate::window::Windows;
 
 /// What is done for a late answer, in the order in which the account names it: whether WeChat's
@@ -37,31 +31,14 @@ pub(super) fn ways(account: &Account, channel: Option<&str>) -> (bool, Vec<Way>)
     (retries, ways)
 }
 
-/// What gives late answers.
-pub(super) fn open(
-    clock: &Arc<dyn Clock>,
-    entropy: &Arc<dyn Entropy>,
-    metrics: &Arc<Metrics>,
-) -> Result<Late, Faults> {
-    let mut faults = Faults::new();
-    let store = store::open("memory:", Path::new(""));
-    let store = match store {
-        Ok(store) => store,
-        Err(error) => {
-            faults.push(Fault::of("[store]", error.to_string()));
-            return Err(faults);
-        }
-    };
+/// What gives late answers: over the outbox's store, and through its channels.
+pub(super) fn open(outbox: &Outbox, clock: &Arc<dyn Clock>, metrics: &Arc<Metrics>) -> Late {
+    let store = Arc::clone(outbox.store());
     let windows = Windows::new(Arc::clone(&store), Arc::clone(clock));
-    let ids = Ids::new(Arc::clone(entropy));
-    let address = move |now, notification: Notification| NewDelivery {
-        id: ids.next(now),
-        lane: notification.channel.clone(),
-        due: now,
-        notification,
-    };
+    let outbox = outbox.clone();
+    let address = move |now, notification: Notification| outbox.address(now, notification);
     let (clock, metrics) = (Arc::clone(clock), Arc::clone(metrics));
-    Ok(Late::new(store, Arc::new(windows), Box::new(address), clock, metrics))
+    Late::new(store, Arc::new(windows), Box::new(address), clock, metrics)
 }
 
 /// Goes on with what the last process left, keeps what the next must know, and shows through

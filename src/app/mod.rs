@@ -114,10 +114,10 @@ pub struct Parts {
     pub tasks: Tasks,
     /// The rules, where there are any.
     pub rules: Option<RulesHandler>,
-    /// What survives, where something needs it.
-    pub store: Option<Arc<dyn Store>>,
-    /// The way out, where there is a store. It accepts; it sends once it is started.
-    pub outbox: Option<Outbox>,
+    /// What survives; in memory where nothing needs to.
+    pub store: Arc<dyn Store>,
+    /// The way out. It accepts; it sends once it is started.
+    pub outbox: Outbox,
 }
 
 impl Station {
@@ -211,12 +211,11 @@ impl Station {
         faults.or(())?;
         let store = match self.keeps {
             true => open_store(&self.config)?,
-            false => Some(store::open("memory:", Path::new(""))?),
+            false => store::open("memory:", Path::new(""))?,
         };
-        let outbox = store.clone().map(|store| {
-            let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
-            open_outbox(&self.config, store, channels, world, metrics.outbox.clone())
-        });
+        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let counted = metrics.outbox.clone();
+        let outbox = open_outbox(&self.config, Arc::clone(&store), channels, world, counted);
         let mut handlers = self.handlers;
         handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
         if handlers.is_empty() {
@@ -234,7 +233,7 @@ impl Station {
         let counted = Arc::clone(&metrics);
         let panicked = move || report(code::HANDLER_PANICKED, &counted);
         let inbox = Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), panicked);
-        let late = late::open(&self.clock, &self.entropy, &metrics)?;
+        let late = late::open(&outbox, &self.clock, &metrics);
         let intake = Intake {
             accounts: accounts.collect(),
             inbox: Arc::new(inbox),
@@ -293,9 +292,7 @@ impl Station {
         let bound = receiver
             .bind(&server.listen, workers, GRACE)
             .map_err(|source| StationError::Listen { address: server.listen, source })?;
-        if let Some(outbox) = &parts.outbox {
-            outbox.start(&parts.tasks);
-        }
+        parts.outbox.start(&parts.tasks);
         is_ready.store(true, Ordering::Release);
         for address in &bound.addresses {
             tracing::info!("listening on http://{address}");

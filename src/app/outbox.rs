@@ -27,15 +27,15 @@ fn needs_store(config: &Config) -> bool {
     config.store.is_given || has_secret || !config.channels.is_empty()
 }
 
-/// Opens the store, if something needs one.
+/// Opens the store: the one of the config if something needs it, otherwise one in memory.
 ///
 /// # Errors
 ///
 /// [`StoreError`], if it cannot be opened.
-pub(crate) fn open_store(config: &Config) -> Result<Option<Arc<dyn Store>>, StoreError> {
+pub(crate) fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     match needs_store(config) {
-        true => store::open(config.store.url.expose(), &config.store.folder).map(Some),
-        false => Ok(None),
+        true => store::open(config.store.url.expose(), &config.store.folder),
+        false => store::open("memory:", &config.store.folder),
     }
 }
 

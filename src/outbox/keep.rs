@@ -1,11 +1,13 @@
 //! What goes on beside sending: leases are renewed, lanes woken when something falls due, rows
 //! that nobody keeps any more removed, and the books shown as metrics.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Lane;
 use super::Work;
+use crate::code;
 use crate::metrics::StateLabels;
 use crate::store::Books;
 use crate::store::State;
@@ -61,9 +63,10 @@ async fn renew(work: &Work, lanes: &[Arc<Lane>]) {
 /// Wakes lanes in which something is due, whoever put it there.
 pub(super) async fn watch(work: Arc<Work>, lanes: Arc<[Arc<Lane>]>, tasks: Tasks) {
     let mut changed = work.ground.store.subscribe();
+    let mut orphans = BTreeSet::new();
     loop {
         changed.borrow_and_update();
-        let wait = match wake_due(&work, &lanes).await {
+        let wait = match wake_due(&work, &lanes, &mut orphans).await {
             Ok(wait) => wait,
             Err(error) => {
                 work.report(&error, "look for what is due");
@@ -82,14 +85,23 @@ pub(super) async fn watch(work: Arc<Work>, lanes: Arc<[Arc<Lane>]>, tasks: Tasks
     }
 }
 
-/// Wakes them, and says when to look again.
-async fn wake_due(work: &Work, lanes: &[Arc<Lane>]) -> Result<Duration, StoreError> {
+/// Wakes them, and says when to look again. Lanes without a channel are reported, once each.
+async fn wake_due(
+    work: &Work,
+    lanes: &[Arc<Lane>],
+    orphans: &mut BTreeSet<String>,
+) -> Result<Duration, StoreError> {
     let waiting = work.ground.store.lanes().await?;
     let now = work.now();
     let mut wait = work.ground.settings.look;
     let mut overdue = Duration::ZERO;
     for found in waiting {
         overdue = overdue.max(now.saturating_sub(found.due));
+        if !work.lanes.contains_key(&found.name) && orphans.insert(found.name.clone()) {
+            let code = code::OUTBOX_CHANNEL;
+            let channel = &found.name;
+            tracing::warn!(code = code.name, advice = code.advice, channel, "{}", code.meaning);
+        }
         let Some(lane) = lanes.iter().find(|lane| lane.name == found.name) else { continue };
         match found.due.checked_sub(now) {
             None | Some(Duration::ZERO) => lane.wake(),

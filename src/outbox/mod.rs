@@ -149,19 +149,27 @@ impl Outbox {
     /// [`OutboxError::Channel`], [`OutboxError::TooLarge`].
     pub fn prepare(&self, notification: Notification) -> Result<NewDelivery, OutboxError> {
         let channels = &self.work.ground.channels;
-        let lane = channels.lane(&notification.channel, notification.account.as_deref());
-        let Some(lane) = lane else {
+        let account = notification.account.as_deref();
+        if channels.lane(&notification.channel, account).is_none() {
             let names = channels.iter().map(|(name, _)| name);
             let advice = did_you_mean(&notification.channel, names);
             return Err(OutboxError::Channel { name: notification.channel, advice });
-        };
+        }
         let size = size(&notification);
         if size > LARGEST {
             return Err(OutboxError::TooLarge(size));
         }
-        let now = self.work.now();
-        let due = notification.not_before.unwrap_or(now);
-        Ok(NewDelivery { id: self.work.ids.next(now), lane, due, notification })
+        Ok(self.address(self.work.now(), notification))
+    }
+
+    /// Makes a delivery of `notification` at `now`, whether or not there is such a channel: in the
+    /// lane of one that is not there it waits until there is, and the log says so.
+    pub fn address(&self, now: Duration, notification: Notification) -> NewDelivery {
+        let Notification { channel, account, not_before, .. } = &notification;
+        let lane = self.work.ground.channels.lane(channel, account.as_deref());
+        let lane = lane.unwrap_or_else(|| channel.clone());
+        let due = not_before.unwrap_or(now);
+        NewDelivery { id: self.work.ids.next(now), lane, due, notification }
     }
 
     /// Accepts one notification. It is on the disk when this returns.

@@ -1,9 +1,9 @@
 //! `send`, `outbox` and `channels`, in processes of their own.
 
 use std::time::Duration;
-use std::time::Instant;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::said;
 use super::serve;
@@ -55,8 +55,8 @@ fn what_is_refused_is_kept_with_its_reason_and_can_be_revived() {
     let none = yizhan(folder.path(), &["outbox", "list", "--channel", "mail", "--json"]);
     assert_eq!((none.status.code(), said(&none).as_str()), (Some(0), ""));
     let list = said(&yizhan(folder.path(), &["outbox", "list"]));
-    let last = "1 accepted: 0 waiting, 0 delivered, 1 refused, 0 expired, 0 unknown";
-    assert_eq!(list.lines().last(), Some(last));
+    let sums = "1 accepted: 0 waiting, 0 delivered, 1 refused, 0 expired, 0 unknown";
+    assert_eq!(list.lines().last(), Some(sums));
 
     let show = objects(&said(&yizhan(folder.path(), &["outbox", "show", id, "--json"])));
     let attempt = &show[0]["attempts"][0];
@@ -125,7 +125,7 @@ fn a_running_station_sends_what_another_process_has_put_into_its_store() {
     let id = said(&sent).trim_end().to_owned();
     let begun = Instant::now();
     while service.bodies(&id).is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the station sent nothing");
+        assert!(begun.elapsed() < Duration::from_mins(1), "the station sent nothing");
         std::thread::sleep(Duration::from_millis(20));
     }
     station.kill().unwrap();

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::Instant;
 
+use tokio::time::Instant;
 use yizhan::entropy::SystemEntropy;
 use yizhan::notification::Notification;
 use yizhan::store;
@@ -134,5 +134,5 @@ async fn nothing_is_lost_by_kill_9_and_only_what_was_in_flight_comes_twice() {
     assert_eq!(audit.delivered, count as u64);
     assert!(audit.balance() && audit == store.books().await.unwrap());
     let held: usize = caught.values().sum();
-    println!("{count} notifications, {KILLS} kills: {held} held at a kill, {doubles} came twice");
+    eprintln!("{count} notifications, {KILLS} kills: {held} held at a kill, {doubles} came twice");
 }
