@@ -3,7 +3,7 @@ CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt doc bench fuzz clean
+.PHONY: help run test check lint fmt doc bench fuzz chaos clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*##/\1/p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-6s %s\n", name, $$0 }'
@@ -31,6 +31,9 @@ bench:  ## measure: bytes to answer by stage, and the whole server against a bar
 
 fuzz:  ## fuzz every target for a minute each (FUZZ_SECONDS=60); needs cargo-fuzz and nightly
 	@sh scripts/fuzz.sh
+
+chaos:  ## kill -9 a station again and again during 20,000 notifications, and count
+	@YIZHAN_CHAOS=20000 $(CARGO) test --locked --test it outbox::crash -- --nocapture
 
 clean:  ## remove what was built
 	@$(CARGO) clean

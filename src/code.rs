@@ -61,6 +61,24 @@ codes! {
     CALLBACK_UNREADABLE, "callback.unreadable", 400,
         "The body is neither XML nor JSON.",
         "This was not WeChat, or a proxy in front changes bodies.";
+    CHANNEL_PANICKED, "channel.panicked", 502,
+        "A channel panicked while it sent; the notification may have arrived.",
+        "File a bug with the panic's text from the log.";
+    CHANNEL_PRIVATE, "channel.private", 502,
+        "A channel's address leads into a private network.",
+        "List the host in `[server] private_hosts` if it may be reached.";
+    CHANNEL_REQUEST, "channel.request", 502,
+        "A channel's address or one of its headers cannot be sent.",
+        "Correct the channel's settings.";
+    CHANNEL_TIMED_OUT, "channel.timed_out", 502,
+        "A send took longer than the channel's `timeout`; the notification may have arrived.",
+        "Look at the service; raise `timeout` if it is only slow.";
+    CHANNEL_UNKNOWN, "channel.unknown", 502,
+        "The connection ended after the request had left; the notification may have arrived.",
+        "Ask the service. `delivery` and `fallback_on_unknown` say what follows.";
+    CHANNEL_UNREACHABLE, "channel.unreachable", 502,
+        "The service cannot be reached; it certainly did not get the notification.",
+        "Look at the address, the network, and the service.";
     HANDLER_FAILED, "handler.failed", 200,
         "A rule or handler failed; the user was told the account's `apology`, or nothing.",
         "The log line beside it says why.";
@@ -79,6 +97,18 @@ codes! {
     HTTP_NOT_FOUND, "http.not_found", 404,
         "Nothing is served at this path.",
         "Callbacks are served at /callback/NAME, probes at /healthz and /readyz.";
+    OUTBOX_BURIED, "outbox.buried", 200,
+        "A person gave up the notification.",
+        "`yizhan outbox revive ID` puts it back.";
+    OUTBOX_CHANNEL, "outbox.channel", 200,
+        "Notifications wait for a channel that the config does not have.",
+        "Add the `[[channel]]`, or `yizhan outbox bury --channel NAME`.";
+    OUTBOX_INTERRUPTED, "outbox.interrupted", 200,
+        "A process died while it sent; the notification may have arrived.",
+        "Ask the service, then `yizhan outbox revive ID` or `bury ID`.";
+    OUTBOX_PAUSED, "outbox.paused", 200,
+        "A channel has only failed for hours and is paused; it is probed every 10 minutes.",
+        "See `yizhan outbox list --channel NAME`; once it works, `yizhan outbox revive --channel NAME`.";
     REPLY_REFUSED, "reply.refused", 200,
         "The platform does not take this reply here; nothing was said.",
         "The log line beside it names the limit.";

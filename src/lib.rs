@@ -28,6 +28,7 @@ pub mod channels;
 
 pub mod dispatch;
 pub mod inbox;
+pub mod outbox;
 
 pub mod intake;
 pub mod receiver;

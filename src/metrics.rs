@@ -3,10 +3,13 @@
 //! Labels have few values: the account's name and our own words, never what arrives.
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 /// The labels of a metric of one account.
@@ -72,6 +75,99 @@ account_metrics! {
     refused_replies: "Replies that the platform does not take";
 }
 
+/// The labels of a channel.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, EncodeLabelSet)]
+pub struct ChannelLabels {
+    /// The lane: the channel's name, and the account's behind a slash where there is one.
+    pub channel: String,
+}
+
+/// The labels of an attempt.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, EncodeLabelSet)]
+pub struct AttemptLabels {
+    /// As [`ChannelLabels::channel`].
+    pub channel: String,
+    /// `delivered`, or whose fault it was.
+    pub outcome: &'static str,
+}
+
+/// The labels of a count of deliveries.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, EncodeLabelSet)]
+pub struct StateLabels {
+    /// Where they are.
+    pub state: &'static str,
+}
+
+/// How long a send may take, in the histogram; in seconds.
+const SEND_SECONDS: [f64; 9] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+
+/// How old a notification may be when it is delivered, in the histogram; in seconds.
+const AGE_SECONDS: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 30.0, 300.0, 1_800.0, 7_200.0, 86_400.0];
+
+/// What the outbox counts.
+#[derive(Clone, Debug)]
+pub struct OutboxMetrics {
+    /// Every attempt, by what became of it.
+    pub attempts: Family<AttemptLabels, Counter>,
+    /// Sends that took place after an earlier one of which nobody knows.
+    pub interrupted: Family<ChannelLabels, Counter>,
+    /// Channels that are paused: 1, otherwise 0.
+    pub paused: Family<ChannelLabels, Gauge>,
+    /// How many deliveries are in each state, those that are not kept any more included.
+    pub deliveries: Family<StateLabels, Gauge>,
+    /// All that was ever accepted, less what became of it; anything but 0 is a fault.
+    pub imbalance: Gauge,
+    /// How long the notification that is due the longest is overdue.
+    pub overdue: Gauge<f64, AtomicU64>,
+    /// How long sends take.
+    pub send_seconds: Histogram,
+    /// How old notifications are when they are delivered.
+    pub age_seconds: Histogram,
+    /// Operations that the store could not do.
+    pub store_errors: Counter,
+}
+
+impl OutboxMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let it = Self {
+            attempts: Family::default(),
+            interrupted: Family::default(),
+            paused: Family::default(),
+            deliveries: Family::default(),
+            imbalance: Gauge::default(),
+            overdue: Gauge::default(),
+            send_seconds: Histogram::new(SEND_SECONDS),
+            age_seconds: Histogram::new(AGE_SECONDS),
+            store_errors: Counter::default(),
+        };
+        let help = "Attempts to send, by what became of them";
+        registry.register("outbox_attempts", help, it.attempts.clone());
+        let help = "Sends after an earlier one that was interrupted, and may have arrived";
+        registry.register("outbox_interrupted", help, it.interrupted.clone());
+        let help = "Whether a channel is paused because it only failed for hours";
+        registry.register("outbox_channel_paused", help, it.paused.clone());
+        let help = "Notifications by state, those that are not kept any more included";
+        registry.register("outbox_deliveries", help, it.deliveries.clone());
+        let help = "All that was accepted less what became of it; anything but 0 is a fault";
+        registry.register("outbox_imbalance", help, it.imbalance.clone());
+        let help = "How long the notification that is due the longest is overdue";
+        registry.register("outbox_overdue_seconds", help, it.overdue.clone());
+        let help = "How long sends take";
+        registry.register("outbox_send_seconds", help, it.send_seconds.clone());
+        let help = "How old notifications are when they are delivered";
+        registry.register("outbox_age_seconds", help, it.age_seconds.clone());
+        let help = "Operations of the outbox that the store could not do";
+        registry.register("outbox_store_errors", help, it.store_errors.clone());
+        it
+    }
+
+    /// Counts one attempt.
+    pub fn count_attempt(&self, channel: &str, outcome: &'static str) {
+        let labels = AttemptLabels { channel: channel.to_owned(), outcome };
+        self.attempts.get_or_create(&labels).inc();
+    }
+}
+
 /// All metrics of a station.
 pub struct Metrics {
     registry: Registry,
@@ -84,6 +180,8 @@ pub struct Metrics {
     pub captures_written: Counter,
     /// Callbacks that were not, because the disk was slow or full.
     pub captures_dropped: Counter,
+    /// What the outbox counts.
+    pub outbox: OutboxMetrics,
 }
 
 impl Metrics {
@@ -108,13 +206,14 @@ impl Metrics {
         let help = "Callbacks that were not captured, because the disk was slow or full";
         registry.register("captures_dropped", help, captures_dropped.clone());
         Self {
-            registry,
             accounts,
             refused,
             troubles,
             reload_failures,
             captures_written,
             captures_dropped,
+            outbox: OutboxMetrics::register(&mut registry),
+            registry,
         }
     }
 

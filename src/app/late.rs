@@ -9,14 +9,11 @@ use crate::clock::Clock;
 use crate::config::account::Account;
 use crate::config::account::Late as Wanted;
 use crate::config::account::Source;
-use crate::entropy::Entropy;
 use crate::intake::Late;
 use crate::metrics::Metrics;
 use crate::notification::Notification;
+use crate::outbox::Outbox;
 use crate::platform::Clients;
-use crate::store::Ids;
-use crate::store::NewDelivery;
-use crate::store::Store;
 use crate::window::Windows;
 
 /// What is done for a late answer, in the order in which the account names it: whether WeChat's
@@ -38,21 +35,12 @@ pub(super) fn ways(account: &Account, channel: Option<&str>) -> (bool, Vec<Way>)
     (retries, ways)
 }
 
-/// What gives late answers, kept in `store`.
-pub(super) fn open(
-    store: Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    entropy: &Arc<dyn Entropy>,
-    metrics: &Arc<Metrics>,
-) -> Late {
+/// What gives late answers: over the outbox's store, and through its channels.
+pub(super) fn open(outbox: &Outbox, clock: &Arc<dyn Clock>, metrics: &Arc<Metrics>) -> Late {
+    let store = Arc::clone(outbox.store());
     let windows = Windows::new(Arc::clone(&store), Arc::clone(clock));
-    let ids = Ids::new(Arc::clone(entropy));
-    let address = move |now, notification: Notification| NewDelivery {
-        id: ids.next(now),
-        lane: notification.channel.clone(),
-        due: now,
-        notification,
-    };
+    let outbox = outbox.clone();
+    let address = move |now, notification: Notification| outbox.address(now, notification);
     let (clock, metrics) = (Arc::clone(clock), Arc::clone(metrics));
     Late::new(store, Arc::new(windows), Box::new(address), clock, metrics)
 }

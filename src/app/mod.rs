@@ -1,6 +1,7 @@
 //! Builds every part from the config and wires them: the only file that knows all of them.
 
 mod late;
+mod outbox;
 mod own;
 mod running;
 mod typing;
@@ -12,6 +13,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+pub(crate) use self::outbox::load_channels;
+pub(crate) use self::outbox::open_outbox;
+pub(crate) use self::outbox::open_store;
 pub use self::running::Running;
 pub use self::running::told;
 use crate::account::Account;
@@ -23,6 +27,7 @@ use crate::code::Code;
 use crate::config;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
+use crate::config::fault::Faults;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::handler;
 use crate::dispatch::handler::Context;
@@ -38,11 +43,14 @@ use crate::intake::Intake;
 use crate::intake::Observer;
 use crate::log;
 use crate::metrics::Metrics;
+use crate::outbox::Outbox;
 use crate::platform::Clients;
 use crate::receiver::Receiver;
 use crate::receiver::RefusalLog;
 use crate::receiver::Routes;
+use crate::store;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::tasks::Tasks;
 use crate::wechat::callback::Agreement;
 use crate::wechat::envelope::Cipher;
@@ -74,6 +82,7 @@ pub struct Station {
     observer: Option<Observer>,
     routes: Option<Routes>,
     store: Option<Arc<dyn Store>>,
+    keeps: bool,
 }
 
 /// Why a station does not run.
@@ -82,7 +91,10 @@ pub struct Station {
 pub enum StationError {
     /// The config or the rules have faults.
     #[error(transparent)]
-    Faults(#[from] config::fault::Faults),
+    Faults(#[from] Faults),
+    /// The store cannot be opened.
+    #[error("cannot open the store; see `[store] url`")]
+    Store(#[from] StoreError),
     /// The address is taken, or is not this machine's.
     #[error("cannot listen on `{address}`")]
     Listen {
@@ -104,6 +116,10 @@ pub struct Parts {
     pub tasks: Tasks,
     /// The rules, where there are any.
     pub rules: Option<RulesHandler>,
+    /// What survives; in memory where nothing needs to.
+    pub store: Arc<dyn Store>,
+    /// The way out. It accepts; it sends once it is started.
+    pub outbox: Outbox,
 }
 
 impl Station {
@@ -113,7 +129,7 @@ impl Station {
     /// # Errors
     ///
     /// [`config::fault::Faults`]: everything that is wrong with them.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, config::fault::Faults> {
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Faults> {
         log::start();
         let loaded = Config::load(path.as_ref(), &SystemEnvironment)?;
         for warning in &loaded.warnings {
@@ -132,6 +148,7 @@ impl Station {
             observer: None,
             routes: None,
             store: None,
+            keeps: true,
         }
     }
 
@@ -170,6 +187,12 @@ impl Station {
         self
     }
 
+    /// Keeps nothing: what would survive a restart is in memory. For trying out and for replay.
+    pub fn forgetful(mut self) -> Self {
+        self.keeps = false;
+        self
+    }
+
     /// Takes the time and the randomness from elsewhere; for tests.
     pub fn with_world(mut self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         self.clock = clock;
@@ -181,18 +204,34 @@ impl Station {
     ///
     /// # Errors
     ///
-    /// The faults of the rule files.
-    pub fn build(mut self) -> Result<Parts, config::fault::Faults> {
+    /// The faults of channels and rule files; a store that cannot be opened.
+    pub fn build(mut self) -> Result<Parts, StationError> {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
         let captures = self.record(&tasks, &metrics)?;
-        let rules = load_rules(&self.config, &metrics)?;
+        let mut faults = Faults::new();
+        let channels = load_channels(&self.config, &self.clock, &mut faults);
+        let rules = load_rules(&self.config, &metrics).unwrap_or_else(|found| {
+            faults.append(found);
+            None
+        });
+        for warning in faults.take_warnings() {
+            tracing::warn!("{warning}");
+        }
+        faults.or(())?;
+        let store = match (self.store.take(), self.keeps) {
+            (Some(store), _) => store,
+            (None, true) => open_store(&self.config)?,
+            (None, false) => store::open("memory:", Path::new(""))?,
+        };
+        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let counted = metrics.outbox.clone();
+        let outbox = open_outbox(&self.config, Arc::clone(&store), channels, world, counted);
         let mut handlers = std::mem::take(&mut self.handlers);
         handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
         if handlers.is_empty() {
             tracing::warn!("there is no rule and no handler: every message is taken in silence");
         }
-        let store = self.open_store()?;
         let handlers = self.builtin(&store, &tasks, handlers);
         let accounts = self.config.accounts.iter().map(|account| {
             let name = account.name.clone();
@@ -206,7 +245,7 @@ impl Station {
         let counted = Arc::clone(&metrics);
         let panicked = move || report(code::HANDLER_PANICKED, &counted);
         let inbox = Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), panicked);
-        let late = late::open(store, &self.clock, &self.entropy, &metrics);
+        let late = late::open(&outbox, &self.clock, &metrics);
         let intake = Intake {
             accounts: accounts.collect(),
             inbox: Arc::new(inbox),
@@ -222,7 +261,7 @@ impl Station {
             observer: self.observer,
             captures,
         };
-        Ok(Parts { intake: Arc::new(intake), tasks, rules })
+        Ok(Parts { intake: Arc::new(intake), tasks, rules, store, outbox })
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in
@@ -266,6 +305,7 @@ impl Station {
         let bound = receiver
             .bind(&server.listen, workers, GRACE)
             .map_err(|source| StationError::Listen { address: server.listen, source })?;
+        parts.outbox.start(&parts.tasks);
         is_ready.store(true, Ordering::Release);
         for address in &bound.addresses {
             tracing::info!("listening on http://{address}");
@@ -282,7 +322,7 @@ impl Station {
 pub(crate) fn load_rules(
     config: &Config,
     metrics: &Metrics,
-) -> Result<Option<RulesHandler>, config::fault::Faults> {
+) -> Result<Option<RulesHandler>, Faults> {
     let server = &config.server;
     if !server.is_handlers_given && !server.handlers.exists() {
         return Ok(None);

@@ -1,6 +1,5 @@
 //! What a station does by itself: captures, and the handlers that come along.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::Station;
@@ -15,24 +14,11 @@ use crate::dispatch::builtin::PublicationCheck;
 use crate::dispatch::handler::Handler;
 use crate::exchange::Exchange;
 use crate::metrics::Metrics;
-use crate::store;
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::wechat::Platform;
 
 impl Station {
-    /// The store that was given, or one that lasts as long as the process.
-    pub(super) fn open_store(&self) -> Result<Arc<dyn Store>, Faults> {
-        if let Some(store) = &self.store {
-            return Ok(Arc::clone(store));
-        }
-        store::open("memory:", Path::new("")).map_err(|error| {
-            let mut faults = Faults::new();
-            faults.push(Fault::of("[store]", error.to_string()));
-            faults
-        })
-    }
-
     /// Puts the handlers that come along before those of the owner, where an account needs them.
     pub(super) fn builtin(
         &self,

@@ -8,6 +8,7 @@ use jiff::fmt::rfc2822;
 use super::Channel;
 use super::Parcel;
 use super::Sending;
+use crate::code;
 use crate::exchange::Exchange;
 use crate::exchange::ExchangeError;
 use crate::exchange::Request;
@@ -65,20 +66,17 @@ impl<C: HttpChannel> Channel for Http<C> {
 
 /// What an exchange without an answer means.
 fn broken(error: &ExchangeError) -> Failure {
-    let (blame, code, advice) = match error {
-        error if error.may_have_arrived() => (Blame::Unknown, "channel.unknown", ""),
-        ExchangeError::Url | ExchangeError::Header(_) => {
-            (Blame::Request, "channel.request", "Correct the channel's address and headers.")
+    let (blame, code) = match error {
+        ExchangeError::TimedOut { may_have_arrived: true, .. } => {
+            (Blame::Unknown, code::CHANNEL_TIMED_OUT)
         }
-        ExchangeError::Refused(_) => (
-            Blame::Request,
-            "channel.private",
-            "List the host in `[server] private_hosts` if it may be reached.",
-        ),
-        _ => (Blame::Service { retry_after: None }, "channel.unreachable", ""),
+        error if error.may_have_arrived() => (Blame::Unknown, code::CHANNEL_UNKNOWN),
+        ExchangeError::Url | ExchangeError::Header(_) => (Blame::Request, code::CHANNEL_REQUEST),
+        ExchangeError::Refused(_) => (Blame::Request, code::CHANNEL_PRIVATE),
+        _ => (Blame::Service { retry_after: None }, code::CHANNEL_UNREACHABLE),
     };
-    let advice = advice.to_owned();
-    Failure { blame, code: code.to_owned(), advice, detail: error.to_string() }
+    let advice = code.advice.to_owned();
+    Failure { blame, code: code.name.to_owned(), advice, detail: error.to_string() }
 }
 
 /// What a status that is no success means; the code is `http.STATUS`. None for a success (2xx).

@@ -2,12 +2,15 @@
 
 use std::io;
 use std::io::Write;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::Exit;
 use super::Global;
 use crate::app;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
 use crate::config::fault::Fault;
@@ -61,6 +64,9 @@ fn check(global: &Global) -> Faults {
         Ok(loaded) => {
             let mut faults = Faults::new();
             loaded.warnings.into_iter().for_each(|warning| faults.warn(warning));
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            // Only what is wrong with them is of interest.
+            drop(app::load_channels(&loaded.config, &clock, &mut faults));
             match app::load_rules(&loaded.config, &Metrics::new()) {
                 Ok(rules) => {
                     let rules = rules.map(|rules| rules.rules());

@@ -64,6 +64,7 @@ fn ours() -> impl Iterator<Item = Line> {
         meaning: code.meaning,
         blame: match code.status {
             200 => "handler",
+            502 => "channel, or its service",
             503 => "station",
             _ => "sender, or our configuration",
         },

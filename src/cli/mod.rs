@@ -1,6 +1,7 @@
 //! The command line: ONE FILE AND ONE LINE for each command.
 
 mod accounts;
+mod ground;
 mod input;
 mod messages;
 mod shipped;
@@ -92,6 +93,12 @@ commands! {
     open Open;
     /// Seal a message.
     seal Seal;
+    /// Send one notification.
+    send Send;
+    /// Look at notifications that wait, were sent or given up; revive or bury them.
+    outbox Outbox;
+    /// The kinds of channel, their settings, an example of each.
+    channels Channels;
     /// Explain a WeChat errcode, or one of our codes.
     errors Errors;
 }

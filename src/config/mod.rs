@@ -18,6 +18,7 @@ pub mod inbox;
 mod late;
 mod later;
 pub mod measure;
+pub mod outbox;
 pub mod schema;
 pub mod secret;
 pub mod server;
@@ -33,6 +34,8 @@ use environment::Environment;
 use fault::Fault;
 use fault::Faults;
 use inbox::Inbox;
+use outbox::Outbox;
+use outbox::Store;
 use secret::Origin;
 use server::Server;
 use settings::SECTIONS;
@@ -56,6 +59,10 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// The ways out.
     pub channels: Vec<Channel>,
+    /// What must survive.
+    pub store: Store,
+    /// How notifications leave.
+    pub outbox: Outbox,
 }
 
 /// A config, and what its owner should know about it.
@@ -122,9 +129,18 @@ fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
     let inbox = root.table("inbox").and_then(inbox::read);
     let accounts = account::read_all(root, origin);
     let channels = channel::read_all(root, origin);
+    let store = root.table("store").and_then(|table| outbox::read_store(table, origin));
+    let outbox = root.table("outbox").and_then(outbox::read);
     later::check(root);
     root.finish(&SECTIONS.map(|section| section.name));
-    Some(Config { server: server?, inbox: inbox?, accounts, channels })
+    Some(Config {
+        server: server?,
+        inbox: inbox?,
+        accounts,
+        channels,
+        store: store?,
+        outbox: outbox?,
+    })
 }
 
 fn read_file(path: &Path) -> Result<String, Fault> {

@@ -78,8 +78,9 @@ pub trait Store: Send + Sync {
     fn extend(&self, leases: Vec<(DeliveryId, u64)>, until: Duration)
     -> Doing<'_, Vec<DeliveryId>>;
 
-    /// Records what became of a claim. `false`: the fence is stale, and nothing changed.
-    fn finish(&self, now: Duration, finish: Finish) -> Doing<'_, bool>;
+    /// Records what became of each claim, all in one transaction. `false`: its fence is stale, and
+    /// nothing changed for it.
+    fn finish(&self, now: Duration, batch: Vec<Finish>) -> Doing<'_, Vec<bool>>;
 
     /// Gives up what waits or is unknown, and is not being sent now; it is refused then, for this
     /// reason. How many were meant.

@@ -21,6 +21,8 @@ const PAGES: &[&str] = &[
     "docs/deploy.md",
     "docs/late.md",
     "docs/late.zh-CN.md",
+    "docs/outbox.md",
+    "docs/outbox.zh-CN.md",
     "docs/rules.md",
     "docs/rules.zh-CN.md",
     "docs/deploy.zh-CN.md",

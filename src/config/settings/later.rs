@@ -4,21 +4,6 @@ use super::Kind;
 use super::Section;
 use super::Setting;
 
-/// `[store]`.
-pub const STORE: Section = Section {
-    name: "store",
-    is_many: false,
-    is_open: false,
-    is_used: false,
-    doc: "What must survive a restart.",
-    settings: &[Setting::bare(
-        "url",
-        Kind::Secret,
-        "\"sqlite:data/yizhan.db\"",
-        "sqlite:FILE, redis://, rediss://, redis+cluster://, redis+sentinel://, or memory:",
-    )],
-};
-
 /// `[admin]`.
 pub const ADMIN: Section = Section {
     name: "admin",

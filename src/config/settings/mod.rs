@@ -6,6 +6,7 @@ use crate::wechat::Platform;
 
 pub mod channel;
 pub mod later;
+pub mod outbox;
 
 use super::account::Late;
 use super::account::LongText;
@@ -115,11 +116,12 @@ impl Section {
 }
 
 /// Every section, in the order of the documentation.
-pub const SECTIONS: [&Section; 8] = [
+pub const SECTIONS: [&Section; 9] = [
     &SERVER,
     &INBOX,
     &ACCOUNT,
-    &later::STORE,
+    &outbox::STORE,
+    &outbox::OUTBOX,
     &channel::CHANNEL,
     &later::ADMIN,
     &later::KEY,

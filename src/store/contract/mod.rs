@@ -34,6 +34,7 @@ macro_rules! contract {
             queue::a_claim_nobody_finishes_falls_due_again_and_says_so,
             queue::a_stale_fence_changes_nothing,
             queue::a_lease_that_is_extended_does_not_end,
+            queue::many_claims_finish_at_once_each_by_its_own_fence,
             queue::a_retry_waits_for_its_time_and_keeps_its_attempts,
             queue::what_is_handed_back_is_due_at_once_and_was_no_try,
             queue::what_is_handed_back_after_an_interruption_is_still_interrupted,
@@ -129,7 +130,7 @@ async fn claim(store: &Arc<dyn Store>, seconds: u64, lane: &str, count: u32) -> 
 
 async fn finish(store: &Arc<dyn Store>, seconds: u64, claimed: &Claimed, next: Next) -> bool {
     let finish = Finish { id: claimed.id, fence: claimed.fence, next, attempts: Vec::new() };
-    store.finish(at(seconds), finish).await.unwrap()
+    store.finish(at(seconds), vec![finish]).await.unwrap() == [true]
 }
 
 /// Enqueues one, claims it and finishes it so.

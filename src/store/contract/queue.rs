@@ -116,7 +116,7 @@ pub(crate) async fn a_stale_fence_changes_nothing(store: Arc<dyn Store>) {
     };
     let (id, fence, next) = (first.id, first.fence, Next::Delivered);
     let stale = Finish { id, fence, next, attempts: vec![attempt] };
-    assert!(!store.finish(at(91), stale).await.unwrap());
+    assert_eq!(store.finish(at(91), vec![stale]).await.unwrap(), [false]);
     assert_eq!(store.extend(vec![(id, fence)], at(900)).await.unwrap(), [id]);
     let (found, attempts) = store.find(id).await.unwrap().unwrap();
     assert_eq!((found.state, found.due, attempts.len()), (State::Waiting, at(180), 0));
@@ -135,6 +135,30 @@ pub(crate) async fn a_lease_that_is_extended_does_not_end(store: Arc<dyn Store>)
     assert_eq!(claim(&store, 200, "ops", 1).await, []);
 }
 
+pub(crate) async fn many_claims_finish_at_once_each_by_its_own_fence(store: Arc<dyn Store>) {
+    let sample = Sample::new();
+    let batch: Vec<NewDelivery> = ["a", "b", "c"].map(|body| sample.text("ops", body)).into();
+    enqueue(&store, batch).await;
+    let claimed = claim(&store, 0, "ops", 3).await;
+    let finish = |at: usize, fence: u64, next: Next| Finish {
+        id: claimed[at].id,
+        fence: claimed[at].fence + fence,
+        next,
+        attempts: Vec::new(),
+    };
+    let refused = Next::Refused(Reason::default());
+    let batch = vec![
+        finish(0, 0, Next::Delivered),
+        finish(1, 1, Next::Delivered),
+        finish(2, 0, refused),
+        finish(0, 0, Next::Expired),
+    ];
+    assert_eq!(store.finish(at(1), batch).await.unwrap(), [true, false, true, false]);
+    let books = store.books().await.unwrap();
+    assert_eq!((books.waiting, books.delivered, books.refused, books.expired), (1, 1, 1, 0));
+    assert!(books.balance());
+}
+
 pub(crate) async fn a_retry_waits_for_its_time_and_keeps_its_attempts(store: Arc<dyn Store>) {
     enqueue(&store, vec![Sample::new().text("ops", "x")]).await;
     let attempt = |seconds, code: &str| Attempt {
@@ -151,13 +175,13 @@ pub(crate) async fn a_retry_waits_for_its_time_and_keeps_its_attempts(store: Arc
     let (id, fence) = (claimed.id, claimed.fence);
     let next = Next::Again { due: at(5), reason: reason.clone() };
     let first = Finish { id, fence, next, attempts: vec![attempt(0, "-1")] };
-    assert!(store.finish(at(0), first).await.unwrap());
+    assert_eq!(store.finish(at(0), vec![first]).await.unwrap(), [true]);
     assert_eq!(claim(&store, 4, "ops", 1).await, []);
     let claimed = claim(&store, 5, "ops", 1).await.remove(0);
     assert_eq!((claimed.tries, claimed.attempts), (2, 1));
     let (fence, next) = (claimed.fence, Next::Refused(reason.clone()));
     let second = Finish { id, fence, next, attempts: vec![attempt(5, "2"), attempt(6, "3")] };
-    assert!(store.finish(at(6), second).await.unwrap());
+    assert_eq!(store.finish(at(6), vec![second]).await.unwrap(), [true]);
     let (found, attempts) = store.find(id).await.unwrap().unwrap();
     assert_eq!((found.state, found.reason, found.attempts), (State::Refused, reason, 3));
     assert_eq!(attempts, [attempt(0, "-1"), attempt(5, "2"), attempt(6, "3")]);

@@ -195,8 +195,10 @@ impl Store for Sqlite {
         Box::pin(self.writer.write(move |session| queue::extend(session, &leases, until)))
     }
 
-    fn finish(&self, now: Duration, finish: Finish) -> Doing<'_, bool> {
-        Box::pin(self.writer.write(move |session| queue::finish(session, now, &finish)))
+    fn finish(&self, now: Duration, batch: Vec<Finish>) -> Doing<'_, Vec<bool>> {
+        Box::pin(self.writer.write(move |session| {
+            batch.iter().map(|finish| queue::finish(session, now, finish)).collect()
+        }))
     }
 
     fn bury(&self, now: Duration, filter: Filter, reason: Reason) -> Doing<'_, u64> {

@@ -214,7 +214,6 @@ fn the_documented_sample_loads_and_says_what_is_not_used() {
     let loaded = load_with(SAMPLE, &set).map_err(|faults| faults.to_string()).unwrap();
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let expected = [
-        "yizhan.toml:9:2: `[store]` is accepted and not used by this version",
         "yizhan.toml:12:2: `[admin]` is accepted and not used by this version",
         "yizhan.toml:20:1: `agent_id` is used by `wecom` only",
         "yizhan.toml:39:1: there is no channel `mail`",

@@ -23,7 +23,11 @@ pub(super) fn upgrade(
     path: &Path,
 ) -> Result<(), StoreError> {
     let known = i64::try_from(changes.len()).expect("a few changes");
-    if version(connection, path)? == known {
+    // In one transaction: another instance may be making the tables in this moment.
+    let reading = connection.transaction().map_err(failed)?;
+    let found = version(&reading, path)?;
+    reading.finish().map_err(failed)?;
+    if found == known {
         return Ok(());
     }
     // Two instances may start at once: the second finds the work done.

@@ -1,0 +1,78 @@
+//! The store and the outbox of a station, as its config wants them.
+
+use std::sync::Arc;
+
+use crate::channels::Channels;
+use crate::channels::Means;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::account::Account;
+use crate::config::fault::Faults;
+use crate::entropy::Entropy;
+use crate::exchange::Exchange;
+use crate::metrics::OutboxMetrics;
+use crate::outbox::Ground;
+use crate::outbox::LOOK;
+use crate::outbox::Outbox;
+use crate::outbox::Settings;
+use crate::store;
+use crate::store::Retention;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::wechat::Platform;
+
+/// Whether something in the config needs what survives a restart: a channel, calls to WeChat with
+/// their tokens, an open platform's tickets, or the owner, who wrote down where it is. Otherwise no
+/// file is made, so such a station runs on a read-only disk.
+fn needs_store(config: &Config) -> bool {
+    let needs = |account: &Account| {
+        account.app_secret.is_some() || account.platform == Platform::OpenPlatform
+    };
+    config.store.is_given || !config.channels.is_empty() || config.accounts.iter().any(needs)
+}
+
+/// Opens the store: the one of the config if something needs it, otherwise one in memory.
+///
+/// # Errors
+///
+/// [`StoreError`], if it cannot be opened.
+pub(crate) fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    match needs_store(config) {
+        true => store::open(config.store.url.expose(), &config.store.folder),
+        false => store::open("memory:", &config.store.folder),
+    }
+}
+
+/// The channels that the config lists. What is wrong with them, and what is only worth a warning,
+/// is added to `faults`.
+pub(crate) fn load_channels(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    faults: &mut Faults,
+) -> Channels {
+    let exchange = Arc::new(Exchange::new(config.server.private_hosts.clone()));
+    let means = Means { exchange, clock: Arc::clone(clock) };
+    Channels::build(&config.channels, &means, faults)
+}
+
+/// The outbox over `store`.
+pub(crate) fn open_outbox(
+    config: &Config,
+    store: Arc<dyn Store>,
+    channels: Channels,
+    (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+    metrics: OutboxMetrics,
+) -> Outbox {
+    let retention = Retention {
+        delivered: config.store.keep_delivered,
+        buried: config.store.keep_buried,
+        count: config.store.keep_count,
+    };
+    let settings = Settings {
+        retry: config.outbox.retry.clone(),
+        pause_after: config.outbox.pause_after,
+        retention,
+        look: LOOK,
+    };
+    Outbox::new(Ground { store, channels, clock, entropy, metrics, settings })
+}

@@ -1,0 +1,172 @@
+//! One lane: what is due in it is claimed and sent, as much at once as its channel takes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
+
+use super::Work;
+use super::carry;
+use super::health::Gate;
+use super::health::Health;
+use super::record::Done;
+use super::retry;
+use crate::channels::Channel;
+use crate::notification::Terms;
+use crate::store::Claim;
+use crate::store::DeliveryId;
+use crate::store::StoreError;
+use crate::tasks::Tasks;
+
+/// The most that is claimed in one operation.
+const BATCH: usize = 1_024;
+
+/// The least that is held in front of a channel that may be given things ahead of time, so that
+/// the store is asked for many at once.
+const AHEAD: usize = 64;
+
+/// The shortest lease. What a killed process held is sent again after it.
+const SHORTEST_LEASE: Duration = Duration::from_secs(10);
+
+/// How long a lane waits after the store failed; twice as long after each further failure.
+const SHORTEST_BREAK: Duration = Duration::from_millis(200);
+const LONGEST_BREAK: Duration = Duration::from_secs(10);
+
+/// One channel's queue, and what is being sent through it.
+pub(super) struct Lane {
+    pub(super) name: String,
+    pub(super) channel: Arc<dyn Channel>,
+    pub(super) terms: Terms,
+    /// One for each send that may run at once.
+    pub(super) slots: Semaphore,
+    /// Claimed by us and not recorded yet, with the fences.
+    held: Mutex<HashMap<DeliveryId, u64>>,
+    health: Mutex<Health>,
+    /// Something may be due.
+    woken: Notify,
+    /// Something that was held is recorded.
+    freed: Notify,
+}
+
+impl Lane {
+    pub(super) fn new(name: &str, channel: Arc<dyn Channel>) -> Self {
+        let terms = channel.terms();
+        Self {
+            name: name.to_owned(),
+            channel,
+            slots: Semaphore::new(terms.concurrency.max(1)),
+            terms,
+            held: Mutex::default(),
+            health: Mutex::default(),
+            woken: Notify::new(),
+            freed: Notify::new(),
+        }
+    }
+
+    /// How long a claim is ours: three times what a send may take, since it may be renewed late.
+    pub(super) fn lease(&self) -> Duration {
+        (3 * self.terms.limit).max(SHORTEST_LEASE)
+    }
+
+    pub(super) fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    /// Ends our part in a delivery.
+    pub(super) fn release(&self, id: DeliveryId) {
+        self.held().remove(&id);
+        self.freed.notify_one();
+    }
+
+    pub(super) fn leases(&self) -> Vec<(DeliveryId, u64)> {
+        self.held().iter().map(|(id, fence)| (*id, *fence)).collect()
+    }
+
+    pub(super) fn health(&self) -> MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<DeliveryId, u64>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Up to how many are held, and below how many more are claimed.
+    ///
+    /// What is claimed ahead would, after a crash, look as if it might have been sent; so nothing
+    /// is where that matters, and nothing that counts against a pace.
+    fn room(&self, gate: Gate) -> (usize, usize) {
+        if gate == Gate::Probe {
+            return (1, 1);
+        }
+        let slots = self.terms.concurrency.max(1);
+        match retry::may_repeat(&self.terms) && self.terms.rate.is_none() {
+            true => (AHEAD.max(4 * slots), (AHEAD / 2).max(2 * slots)),
+            false => (slots, slots),
+        }
+    }
+}
+
+/// Claims and sends until told to stop.
+pub(super) async fn run(work: Arc<Work>, lane: Arc<Lane>, done: mpsc::Sender<Done>, tasks: Tasks) {
+    tokio::select! {
+        () = tasks.stopping() => {}
+        () = claim_all(&work, &lane, &done, &tasks) => {}
+    }
+}
+
+async fn claim_all(work: &Arc<Work>, lane: &Arc<Lane>, done: &mpsc::Sender<Done>, tasks: &Tasks) {
+    let mut pause = SHORTEST_BREAK;
+    // At the start there may be something from an earlier life.
+    let mut is_due = true;
+    loop {
+        if !is_due {
+            lane.woken.notified().await;
+        }
+        is_due = true;
+        let now = work.now();
+        let gate = lane.health().gate(now);
+        if let Gate::Closed(until) = gate {
+            tokio::time::sleep(until.saturating_sub(now)).await;
+            continue;
+        }
+        let (most, low) = lane.room(gate);
+        let held = lane.held().len();
+        if held >= low {
+            lane.freed.notified().await;
+            continue;
+        }
+        let count = (most - held).min(BATCH);
+        match claim(work, lane, count).await {
+            Ok(claim) => {
+                pause = SHORTEST_BREAK;
+                is_due = claim.deliveries.len() == count || claim.again_at.is_some();
+                for delivery in claim.deliveries {
+                    let (work, lane) = (Arc::clone(work), Arc::clone(lane));
+                    tasks.spawn(carry::run(work, lane, delivery, done.clone(), tasks.clone()));
+                }
+                if let Some(again_at) = claim.again_at {
+                    tokio::time::sleep(again_at.saturating_sub(work.now())).await;
+                }
+            }
+            Err(error) => {
+                work.report(&error, "claim");
+                tokio::time::sleep(pause).await;
+                pause = (2 * pause).min(LONGEST_BREAK);
+            }
+        }
+    }
+}
+
+async fn claim(work: &Work, lane: &Lane, count: usize) -> Result<Claim, StoreError> {
+    let many = u32::try_from(count).unwrap_or(u32::MAX);
+    let (now, lease, rate) = (work.now(), lane.lease(), lane.terms.rate);
+    let claim = work.ground.store.claim(now, &lane.name, many, lease, rate).await?;
+    lane.held().extend(claim.deliveries.iter().map(|it| (it.id, it.fence)));
+    Ok(claim)
+}

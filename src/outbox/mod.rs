@@ -1,0 +1,270 @@
+//! Each notification leaves, or is buried with a reason.
+//!
+//! What [`Outbox::enqueue`] has accepted is in the store, and stays there until a channel took it
+//! or it was given up. Each channel has a *lane* of its own: a task that claims what is due within
+//! the channel's pace (`lane.rs`), and sends it (`carry.rs`). What became of it is written in
+//! batches (`record.rs`). Leases are renewed, due times looked up and old rows removed beside that
+//! (`keep.rs`). What follows a failure is decided in `retry.rs` and `health.rs`, which are pure.
+//!
+//! At least once: between a send and its record a crash may come, and then it is sent again, with
+//! the same id. A channel that is set up as `at_most_once` parks it for a person instead.
+
+mod carry;
+mod health;
+mod keep;
+mod lane;
+mod record;
+mod retry;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+
+use self::lane::Lane;
+use crate::channels::Channels;
+use crate::clock::Clock;
+use crate::config::fault::did_you_mean;
+use crate::entropy::Entropy;
+use crate::metrics::OutboxMetrics;
+use crate::notification::Notification;
+use crate::store::Accepted;
+use crate::store::Delivery;
+use crate::store::DeliveryId;
+use crate::store::Ids;
+use crate::store::NewDelivery;
+use crate::store::Retention;
+use crate::store::State;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::tasks::Tasks;
+
+/// The largest notification that is accepted, in bytes of its JSON. No service takes as much.
+pub const LARGEST: usize = 256 << 10;
+
+/// How many outcomes may wait for the store before senders wait for it as well.
+const UNRECORDED: usize = 4_096;
+
+/// How often an outbox looks whether another process has put something into the store, unless it
+/// is told otherwise.
+pub const LOOK: Duration = Duration::from_secs(1);
+
+/// What the owner can set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The waits between tries.
+    pub retry: Vec<Duration>,
+    /// A channel that only fails for so long is paused.
+    pub pause_after: Duration,
+    /// How long what has ended is kept.
+    pub retention: Retention,
+    /// How often the store is looked at for what another process did: mostly [`LOOK`].
+    pub look: Duration,
+}
+
+/// What an outbox is made from.
+pub struct Ground {
+    /// Where deliveries are kept.
+    pub store: Arc<dyn Store>,
+    /// The ways out.
+    pub channels: Channels,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids, and the spread of retries.
+    pub entropy: Arc<dyn Entropy>,
+    /// What it counts.
+    pub metrics: OutboxMetrics,
+    /// What the owner can set.
+    pub settings: Settings,
+}
+
+/// Why a notification was not accepted.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutboxError {
+    /// No channel has that name.
+    #[error("there is no channel `{name}`{}", advice.as_ref().map_or(String::new(), |it| format!("; {it}")))]
+    Channel {
+        /// The name.
+        name: String,
+        /// The nearest name there is.
+        advice: Option<String>,
+    },
+    /// It is larger than [`LARGEST`].
+    #[error("the notification has {0} bytes; at most {LARGEST} are accepted")]
+    TooLarge(usize),
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The way in, and the worker behind it. Cheap to clone.
+#[derive(Clone)]
+pub struct Outbox {
+    work: Arc<Work>,
+}
+
+/// What all parts of the worker share.
+struct Work {
+    ground: Ground,
+    ids: Ids,
+    lanes: BTreeMap<String, Arc<Lane>>,
+    /// Changes whenever outcomes were recorded.
+    recorded: watch::Sender<u64>,
+}
+
+impl Work {
+    fn now(&self) -> Duration {
+        self.ground.clock.since_epoch()
+    }
+
+    /// Reports an operation that the store could not do.
+    fn report(&self, error: &StoreError, what: &str) {
+        self.ground.metrics.store_errors.inc();
+        tracing::error!(error = error as &dyn std::error::Error, "the outbox cannot {what}");
+    }
+}
+
+impl Outbox {
+    /// An outbox that accepts. It sends once it is started.
+    pub fn new(ground: Ground) -> Self {
+        let lanes = ground.channels.iter().map(|(name, channel)| {
+            (name.to_owned(), Arc::new(Lane::new(name, Arc::clone(channel))))
+        });
+        let lanes = lanes.collect();
+        let ids = Ids::new(Arc::clone(&ground.entropy));
+        let recorded = watch::Sender::new(0);
+        Self { work: Arc::new(Work { ground, ids, lanes, recorded }) }
+    }
+
+    /// Makes a delivery of `notification`, for who writes it to the store together with something
+    /// else ([`Store::settle`]). Afterwards [`Outbox::wake`] lets it leave at once.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboxError::Channel`], [`OutboxError::TooLarge`].
+    pub fn prepare(&self, notification: Notification) -> Result<NewDelivery, OutboxError> {
+        let channels = &self.work.ground.channels;
+        let account = notification.account.as_deref();
+        if channels.lane(&notification.channel, account).is_none() {
+            let names = channels.iter().map(|(name, _)| name);
+            let advice = did_you_mean(&notification.channel, names);
+            return Err(OutboxError::Channel { name: notification.channel, advice });
+        }
+        let size = size(&notification);
+        if size > LARGEST {
+            return Err(OutboxError::TooLarge(size));
+        }
+        Ok(self.address(self.work.now(), notification))
+    }
+
+    /// Makes a delivery of `notification` at `now`, whether or not there is such a channel: in the
+    /// lane of one that is not there it waits until there is, and the log says so.
+    pub fn address(&self, now: Duration, notification: Notification) -> NewDelivery {
+        let Notification { channel, account, not_before, .. } = &notification;
+        let lane = self.work.ground.channels.lane(channel, account.as_deref());
+        let lane = lane.unwrap_or_else(|| channel.clone());
+        let due = not_before.unwrap_or(now);
+        NewDelivery { id: self.work.ids.next(now), lane, due, notification }
+    }
+
+    /// Accepts one notification. It is on the disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::enqueue_all`].
+    pub async fn enqueue(&self, notification: Notification) -> Result<Accepted, OutboxError> {
+        let accepted = self.enqueue_all(vec![notification]).await?;
+        Ok(accepted[0])
+    }
+
+    /// Accepts all of them or none, in one transaction. What became of each is in its place.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboxError`] says why none was accepted.
+    pub async fn enqueue_all(
+        &self,
+        notifications: Vec<Notification>,
+    ) -> Result<Vec<Accepted>, OutboxError> {
+        let batch: Result<Vec<_>, _> =
+            notifications.into_iter().map(|it| self.prepare(it)).collect();
+        let batch = batch?;
+        let mut lanes: Vec<String> = batch.iter().map(|it| it.lane.clone()).collect();
+        lanes.dedup();
+        let accepted = self.work.ground.store.enqueue(self.work.now(), batch).await?;
+        self.wake(lanes.iter().map(String::as_str));
+        Ok(accepted)
+    }
+
+    /// Lets these lanes look for what is due.
+    pub fn wake<'l>(&self, lanes: impl IntoIterator<Item = &'l str>) {
+        for lane in lanes {
+            if let Some(lane) = self.work.lanes.get(lane) {
+                lane.wake();
+            }
+        }
+    }
+
+    /// Waits until a delivery has left the queue, whichever process brought that about. None:
+    /// there is no such delivery, or it is not kept any more.
+    ///
+    /// # Errors
+    ///
+    /// That of the store.
+    pub async fn outcome(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        let mut recorded = self.work.recorded.subscribe();
+        loop {
+            match self.work.ground.store.find(id).await? {
+                Some((delivery, _)) if delivery.state == State::Waiting => {}
+                found => return Ok(found.map(|(delivery, _)| delivery)),
+            }
+            // Whichever comes first; the sender lives as long as we do.
+            let look = self.work.ground.settings.look / 2;
+            drop(tokio::time::timeout(look, recorded.changed()).await);
+        }
+    }
+
+    /// Where deliveries are kept.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.work.ground.store
+    }
+
+    /// The ways out.
+    pub fn channels(&self) -> &Channels {
+        &self.work.ground.channels
+    }
+
+    /// Starts to send, until `tasks` are told to stop. Then nothing more is claimed, what is being
+    /// sent is finished, and what was claimed and not sent is handed back.
+    pub fn start(&self, tasks: &Tasks) {
+        self.start_lanes(tasks, |_| true);
+        tasks.spawn(keep::tend(Arc::clone(&self.work), tasks.clone()));
+    }
+
+    /// Starts to send in some lanes only, and leaves all housekeeping to others.
+    pub fn start_lanes(&self, tasks: &Tasks, wants: impl Fn(&str) -> bool) {
+        let wanted = self.work.lanes.values().filter(|lane| wants(&lane.name)).cloned();
+        let lanes: Arc<[Arc<Lane>]> = wanted.collect();
+        let (sender, receiver) = mpsc::channel(UNRECORDED);
+        for lane in lanes.iter() {
+            let (work, sender) = (Arc::clone(&self.work), sender.clone());
+            tasks.spawn(lane::run(work, Arc::clone(lane), sender, tasks.clone()));
+        }
+        tasks.spawn(record::run(Arc::clone(&self.work), receiver));
+        tasks.spawn(keep::leases(Arc::clone(&self.work), Arc::clone(&lanes), tasks.clone()));
+        tasks.spawn(keep::watch(Arc::clone(&self.work), lanes, tasks.clone()));
+    }
+}
+
+/// About how many bytes of JSON it has: what can be large, without writing it out.
+fn size(notification: &Notification) -> usize {
+    let texts = [&notification.title, &notification.body];
+    let lists = notification.to.iter().chain(&notification.fallback);
+    let native = notification.native.as_ref().map_or(0, |it| it.to_string().len());
+    texts.into_iter().chain(lists).map(String::len).sum::<usize>() + native
+}
