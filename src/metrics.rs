@@ -205,15 +205,16 @@ impl Metrics {
         let captures_dropped = Counter::default();
         let help = "Callbacks that were not captured, because the disk was slow or full";
         registry.register("captures_dropped", help, captures_dropped.clone());
+        let outbox = OutboxMetrics::register(&mut registry);
         Self {
+            registry,
             accounts,
             refused,
             troubles,
             reload_failures,
             captures_written,
             captures_dropped,
-            outbox: OutboxMetrics::register(&mut registry),
-            registry,
+            outbox,
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn ways(account: &Account, channel: Option<&str>) -> (bool, Vec<Way>)
     (retries, ways)
 }
 
-/// What gives late answers: over the outbox's store, and through its channels.
+/// What gives late answers: kept in the outbox's store, sent through its channels.
 pub(super) fn open(outbox: &Outbox, clock: &Arc<dyn Clock>, metrics: &Arc<Metrics>) -> Late {
     let store = Arc::clone(outbox.store());
     let windows = Windows::new(Arc::clone(&store), Arc::clone(clock));

@@ -15,7 +15,6 @@ use std::time::Duration;
 
 pub(crate) use self::outbox::load_channels;
 pub(crate) use self::outbox::open_outbox;
-pub(crate) use self::outbox::open_store;
 pub use self::running::Running;
 pub use self::running::told;
 use crate::account::Account;
@@ -27,7 +26,6 @@ use crate::code::Code;
 use crate::config;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
-use crate::config::fault::Faults;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::handler;
 use crate::dispatch::handler::Context;
@@ -48,7 +46,6 @@ use crate::platform::Clients;
 use crate::receiver::Receiver;
 use crate::receiver::RefusalLog;
 use crate::receiver::Routes;
-use crate::store;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::tasks::Tasks;
@@ -82,7 +79,6 @@ pub struct Station {
     observer: Option<Observer>,
     routes: Option<Routes>,
     store: Option<Arc<dyn Store>>,
-    keeps: bool,
 }
 
 /// Why a station does not run.
@@ -91,7 +87,7 @@ pub struct Station {
 pub enum StationError {
     /// The config or the rules have faults.
     #[error(transparent)]
-    Faults(#[from] Faults),
+    Faults(#[from] config::fault::Faults),
     /// The store cannot be opened.
     #[error("cannot open the store; see `[store] url`")]
     Store(#[from] StoreError),
@@ -116,9 +112,7 @@ pub struct Parts {
     pub tasks: Tasks,
     /// The rules, where there are any.
     pub rules: Option<RulesHandler>,
-    /// What survives; in memory where nothing needs to.
-    pub store: Arc<dyn Store>,
-    /// The way out. It accepts; it sends once it is started.
+    /// The way out, and the store behind it. It accepts; it sends once it is started.
     pub outbox: Outbox,
 }
 
@@ -129,7 +123,7 @@ impl Station {
     /// # Errors
     ///
     /// [`config::fault::Faults`]: everything that is wrong with them.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, Faults> {
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, config::fault::Faults> {
         log::start();
         let loaded = Config::load(path.as_ref(), &SystemEnvironment)?;
         for warning in &loaded.warnings {
@@ -148,7 +142,6 @@ impl Station {
             observer: None,
             routes: None,
             store: None,
-            keeps: true,
         }
     }
 
@@ -181,15 +174,9 @@ impl Station {
         self
     }
 
-    /// Keeps what must survive in this store.
+    /// Keeps what must survive in this store, and not where the config says.
     pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
-        self
-    }
-
-    /// Keeps nothing: what would survive a restart is in memory. For trying out and for replay.
-    pub fn forgetful(mut self) -> Self {
-        self.keeps = false;
         self
     }
 
@@ -209,30 +196,14 @@ impl Station {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
         let captures = self.record(&tasks, &metrics)?;
-        let mut faults = Faults::new();
-        let channels = load_channels(&self.config, &self.clock, &mut faults);
-        let rules = load_rules(&self.config, &metrics).unwrap_or_else(|found| {
-            faults.append(found);
-            None
-        });
-        for warning in faults.take_warnings() {
-            tracing::warn!("{warning}");
-        }
-        faults.or(())?;
-        let store = match (self.store.take(), self.keeps) {
-            (Some(store), _) => store,
-            (None, true) => open_store(&self.config)?,
-            (None, false) => store::open("memory:", Path::new(""))?,
-        };
-        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
-        let counted = metrics.outbox.clone();
-        let outbox = open_outbox(&self.config, Arc::clone(&store), channels, world, counted);
+        let (channels, rules) = self.load_files(&metrics)?;
         let mut handlers = std::mem::take(&mut self.handlers);
         handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
         if handlers.is_empty() {
             tracing::warn!("there is no rule and no handler: every message is taken in silence");
         }
-        let handlers = self.builtin(&store, &tasks, handlers);
+        let outbox = self.open_outbox(channels, &metrics)?;
+        let handlers = self.builtin(outbox.store(), &tasks, handlers);
         let accounts = self.config.accounts.iter().map(|account| {
             let name = account.name.clone();
             (name, Arc::new(open_account(account, &metrics)))
@@ -261,7 +232,7 @@ impl Station {
             observer: self.observer,
             captures,
         };
-        Ok(Parts { intake: Arc::new(intake), tasks, rules, store, outbox })
+        Ok(Parts { intake: Arc::new(intake), tasks, rules, outbox })
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in
@@ -322,7 +293,7 @@ impl Station {
 pub(crate) fn load_rules(
     config: &Config,
     metrics: &Metrics,
-) -> Result<Option<RulesHandler>, Faults> {
+) -> Result<Option<RulesHandler>, config::fault::Faults> {
     let server = &config.server;
     if !server.is_handlers_given && !server.handlers.exists() {
         return Ok(None);

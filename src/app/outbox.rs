@@ -25,10 +25,8 @@ use crate::wechat::Platform;
 /// their tokens, an open platform's tickets, or the owner, who wrote down where it is. Otherwise no
 /// file is made, so such a station runs on a read-only disk.
 fn needs_store(config: &Config) -> bool {
-    let needs = |account: &Account| {
-        account.app_secret.is_some() || account.platform == Platform::OpenPlatform
-    };
-    config.store.is_given || !config.channels.is_empty() || config.accounts.iter().any(needs)
+    let keeps = |it: &Account| it.app_secret.is_some() || it.platform == Platform::OpenPlatform;
+    config.store.is_given || !config.channels.is_empty() || config.accounts.iter().any(keeps)
 }
 
 /// Opens the store: the one of the config if something needs it, otherwise one in memory.

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use super::Station;
+use super::load_channels;
+use super::load_rules;
+use super::open_outbox;
+use super::outbox::open_store;
 use crate::capture::Recorder;
+use crate::channels::Channels;
 use crate::config::account::Account;
 use crate::config::fault::Fault;
 use crate::config::fault::Faults;
@@ -12,13 +17,47 @@ use crate::dispatch::builtin::Component;
 use crate::dispatch::builtin::Notices;
 use crate::dispatch::builtin::PublicationCheck;
 use crate::dispatch::handler::Handler;
+use crate::dispatch::rules::RulesHandler;
 use crate::exchange::Exchange;
 use crate::metrics::Metrics;
+use crate::outbox::Outbox;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::tasks::Tasks;
 use crate::wechat::Platform;
 
 impl Station {
+    /// The channels of the config and the rules; all that is wrong with either.
+    pub(super) fn load_files(
+        &self,
+        metrics: &Metrics,
+    ) -> Result<(Channels, Option<RulesHandler>), Faults> {
+        let mut faults = Faults::new();
+        let channels = load_channels(&self.config, &self.clock, &mut faults);
+        let rules = load_rules(&self.config, metrics).unwrap_or_else(|found| {
+            faults.append(found);
+            None
+        });
+        for warning in faults.take_warnings() {
+            tracing::warn!("{warning}");
+        }
+        faults.or((channels, rules))
+    }
+
+    /// The outbox over the store that was given, or over that of the config.
+    pub(super) fn open_outbox(
+        &self,
+        channels: Channels,
+        metrics: &Metrics,
+    ) -> Result<Outbox, StoreError> {
+        let store = match &self.store {
+            Some(store) => Arc::clone(store),
+            None => open_store(&self.config)?,
+        };
+        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        Ok(open_outbox(&self.config, store, channels, world, metrics.outbox.clone()))
+    }
+
     /// Puts the handlers that come along before those of the owner, where an account needs them.
     pub(super) fn builtin(
         &self,

@@ -1,6 +1,7 @@
 //! The platform's side of the config's accounts, and the way to the station: in process, or HTTP.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -26,6 +27,7 @@ use crate::simulator::RawRequest;
 use crate::simulator::RawResponse;
 use crate::simulator::Simulator;
 use crate::simulator::What;
+use crate::store;
 use crate::wechat::envelope::Cipher;
 use crate::wechat::id::AppId;
 use crate::wechat::inbound::Inbound;
@@ -134,7 +136,9 @@ fn intake(config: Config, rules: &Rules) -> anyhow::Result<Arc<Intake>> {
         let mut rules = seen.lock().unwrap_or_else(PoisonError::into_inner);
         rules.insert(inbound.key().as_str().to_owned(), outcome.by.clone());
     }));
-    Ok(station.build()?.intake)
+    // What it leaves behind is nobody's.
+    let memory = store::open("memory:", Path::new(""))?;
+    Ok(station.with_store(memory).build()?.intake)
 }
 
 /// Straight into the intake of this process.
