@@ -16,6 +16,7 @@ use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler;
 use yizhan::outcome::Outcome;
+use yizhan::store;
 use yizhan::wechat::inbound::Inbound;
 use yizhan::wechat::reply::Reply;
 
@@ -63,7 +64,9 @@ impl Server {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
-                let running = prepare(Station::new(config)).start().unwrap();
+                let memory = store::open("memory:", folder).unwrap();
+                let station = Station::new(config).with_store(memory);
+                let running = prepare(station).start().unwrap();
                 tell.send(running.port()).unwrap();
                 let stopped = async { drop(stopped.await) };
                 running.until(stopped).await.unwrap();
