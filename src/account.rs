@@ -54,6 +54,8 @@ pub struct Account {
     pub agreement: Agreement,
     /// What proves that a callback is WeChat's.
     pub source: Source,
+    /// It may write to its users, so it must be known who of them allows that.
+    pub may_push: bool,
     /// How late answers are given.
     pub patience: Patience,
     /// A text too long for one reply is split, the rest going to the user's next messages;

@@ -13,6 +13,7 @@ use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler as _;
 use yizhan::inbox::Step;
+use yizhan::platform::Clients;
 use yizhan::simulator::RawRequest;
 use yizhan::wechat::Platform;
 use yizhan::wechat::envelope::Cipher;
@@ -228,7 +229,9 @@ impl Stage {
             account: "plain".into(),
             app_id: "wx0123456789abcdef".into(),
             platform: Platform::OfficialAccount,
+            from: "oAnna".to_owned(),
             now: Duration::from_millis(1_767_225_600_123),
+            clients: Clients::default(),
         };
         let inbounds = inbounds(bench, count).into_iter().map(Arc::new).collect::<Vec<_>>();
         over(inbounds, move |inbound| {

@@ -5,16 +5,9 @@ use std::sync::Arc;
 use super::Parts;
 use super::typing::ShowTyping;
 use crate::account::Way;
-use crate::clock::Clock;
 use crate::config::account::Account;
 use crate::config::account::Late as Wanted;
 use crate::config::account::Source;
-use crate::intake::Late;
-use crate::metrics::Metrics;
-use crate::notification::Notification;
-use crate::outbox::Outbox;
-use crate::platform::Clients;
-use crate::window::Windows;
 
 /// What is done for a late answer, in the order in which the account names it: whether WeChat's
 /// retries are waited for, and the ways after that. `channel` is the account's own way to send, if
@@ -35,19 +28,10 @@ pub(super) fn ways(account: &Account, channel: Option<&str>) -> (bool, Vec<Way>)
     (retries, ways)
 }
 
-/// What gives late answers: kept in the outbox's store, sent through its channels.
-pub(super) fn open(outbox: &Outbox, clock: &Arc<dyn Clock>, metrics: &Arc<Metrics>) -> Late {
-    let store = Arc::clone(outbox.store());
-    let windows = Windows::new(Arc::clone(&store), Arc::clone(clock));
-    let outbox = outbox.clone();
-    let address = move |now, notification: Notification| outbox.address(now, notification);
-    let (clock, metrics) = (Arc::clone(clock), Arc::clone(metrics));
-    Late::new(store, Arc::new(windows), Box::new(address), clock, metrics)
-}
-
-/// Goes on with what the last process left, keeps what the next must know, and shows through
-/// `clients` that answers are being made.
-pub(super) fn go_on(parts: &Parts, clients: Clients) {
+/// Goes on with what the last process left, keeps what the next must know, and shows users that
+/// answers are being made.
+pub(super) fn go_on(parts: &Parts) {
+    let clients = parts.intake.clients.clone();
     let typing = ShowTyping { clients, tasks: parts.tasks.clone() };
     parts.intake.typing.get_or_init(|| Arc::new(typing));
     parts.intake.late.windows().keep_writing(&parts.tasks);

@@ -14,11 +14,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub(crate) use self::outbox::load_channels;
+pub(crate) use self::outbox::means;
 pub(crate) use self::outbox::open_outbox;
 pub use self::running::Running;
 pub use self::running::told;
 use crate::account::Account;
 use crate::account::Patience;
+use crate::channels;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::code;
@@ -38,11 +40,11 @@ use crate::entropy::SystemEntropy;
 use crate::inbox::Inbox;
 use crate::inbox::Limits;
 use crate::intake::Intake;
+use crate::intake::Late;
 use crate::intake::Observer;
 use crate::log;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
-use crate::platform::Clients;
 use crate::receiver::Receiver;
 use crate::receiver::RefusalLog;
 use crate::receiver::Routes;
@@ -196,13 +198,15 @@ impl Station {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
         let captures = self.record(&tasks, &metrics)?;
-        let (channels, rules) = self.load_files(&metrics)?;
+        let store = self.open_store()?;
+        let means = means(&self.config, &store, (&self.clock, &self.entropy));
+        let (channels, rules) = self.load_files(&means, &metrics)?;
         let mut handlers = std::mem::take(&mut self.handlers);
         handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
         if handlers.is_empty() {
             tracing::warn!("there is no rule and no handler: every message is taken in silence");
         }
-        let outbox = self.open_outbox(channels, &metrics)?;
+        let outbox = self.open_outbox(store, channels, &metrics);
         let handlers = self.builtin(outbox.store(), &tasks, handlers);
         let accounts = self.config.accounts.iter().map(|account| {
             let name = account.name.clone();
@@ -216,7 +220,8 @@ impl Station {
         let counted = Arc::clone(&metrics);
         let panicked = move || report(code::HANDLER_PANICKED, &counted);
         let inbox = Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), panicked);
-        let late = late::open(&outbox, &self.clock, &metrics);
+        let (clock, counted) = (Arc::clone(&self.clock), Arc::clone(&metrics));
+        let late = Late::new(outbox.clone(), means.windows, clock, counted);
         let intake = Intake {
             accounts: accounts.collect(),
             inbox: Arc::new(inbox),
@@ -224,6 +229,7 @@ impl Station {
             handler_timeout: self.config.inbox.handler_timeout,
             late,
             typing: OnceLock::new(),
+            clients: means.clients,
             remember: self.config.inbox.remember,
             started: self.clock.since_epoch(),
             clock: self.clock,
@@ -253,11 +259,8 @@ impl Station {
     pub fn start(self) -> Result<Running, StationError> {
         let server = self.config.server.clone();
         let routes = self.routes.clone();
-        let accounts = self.config.accounts.clone();
-        let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
         let parts = self.build()?;
-        let clients = Clients::open(&accounts, parts.intake.late.store(), &clock, &entropy);
-        late::go_on(&parts, clients);
+        late::go_on(&parts);
         let is_ready = Arc::new(AtomicBool::new(false));
         let receiver = Receiver {
             intake: Arc::clone(&parts.intake),
@@ -305,7 +308,8 @@ pub(crate) fn load_rules(
 
 /// The account at run time.
 pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics) -> Account {
-    let (retries, ways) = late::ways(account, None);
+    let own = account.may_push().then_some(channels::OWN);
+    let (retries, ways) = late::ways(account, own);
     Account {
         name: account.name.as_str().into(),
         app_id: account.app_id.as_str().into(),
@@ -317,6 +321,7 @@ pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics
             receive_id: account.app_id.clone(),
             max_age: account.max_age,
         },
+        may_push: own.is_some(),
         source: account.source,
         patience: Patience {
             retries,

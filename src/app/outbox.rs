@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::channels;
 use crate::channels::Channels;
 use crate::channels::Means;
 use crate::clock::Clock;
@@ -15,11 +16,13 @@ use crate::outbox::Ground;
 use crate::outbox::LOOK;
 use crate::outbox::Outbox;
 use crate::outbox::Settings;
+use crate::platform::Clients;
 use crate::store;
 use crate::store::Retention;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::wechat::Platform;
+use crate::window::Windows;
 
 /// Whether something in the config needs what survives a restart: a channel, calls to WeChat with
 /// their tokens, an open platform's tickets, or the owner, who wrote down where it is. Otherwise no
@@ -41,16 +44,31 @@ pub(crate) fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> 
     }
 }
 
-/// The channels that the config lists. What is wrong with them, and what is only worth a warning,
-/// is added to `faults`.
-pub(crate) fn load_channels(
+/// What channels send through: the tokens of the accounts, and who allows them what, are in `store`.
+/// Nobody is called yet.
+pub(crate) fn means(
     config: &Config,
-    clock: &Arc<dyn Clock>,
-    faults: &mut Faults,
-) -> Channels {
-    let exchange = Arc::new(Exchange::new(config.server.private_hosts.clone()));
-    let means = Means { exchange, clock: Arc::clone(clock) };
-    Channels::build(&config.channels, &means, faults)
+    store: &Arc<dyn Store>,
+    (clock, entropy): (&Arc<dyn Clock>, &Arc<dyn Entropy>),
+) -> Means {
+    Means {
+        exchange: Arc::new(Exchange::new(config.server.private_hosts.clone())),
+        clock: Arc::clone(clock),
+        clients: Clients::open(&config.accounts, store, clock, entropy),
+        windows: Arc::new(Windows::new(Arc::clone(store), Arc::clone(clock))),
+    }
+}
+
+/// The channels that the config lists, and every account's own way to its users. What is wrong with
+/// them, and what is only worth a warning, is added to `faults`.
+pub(crate) fn load_channels(config: &Config, means: &Means, faults: &mut Faults) -> Channels {
+    let mut channels = Channels::build(&config.channels, means, faults);
+    for client in means.clients.iter() {
+        if let Some(own) = channels::own(client, &means.windows) {
+            channels.insert(format!("{}/{}", channels::OWN, client.name()), own);
+        }
+    }
+    channels
 }
 
 /// The outbox over `store`.

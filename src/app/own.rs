@@ -9,6 +9,7 @@ use super::open_outbox;
 use super::outbox::open_store;
 use crate::capture::Recorder;
 use crate::channels::Channels;
+use crate::channels::Means;
 use crate::config::account::Account;
 use crate::config::fault::Fault;
 use crate::config::fault::Faults;
@@ -30,10 +31,11 @@ impl Station {
     /// The channels of the config and the rules; all that is wrong with either.
     pub(super) fn load_files(
         &self,
+        means: &Means,
         metrics: &Metrics,
     ) -> Result<(Channels, Option<RulesHandler>), Faults> {
         let mut faults = Faults::new();
-        let channels = load_channels(&self.config, &self.clock, &mut faults);
+        let channels = load_channels(&self.config, means, &mut faults);
         let rules = load_rules(&self.config, metrics).unwrap_or_else(|found| {
             faults.append(found);
             None
@@ -44,18 +46,23 @@ impl Station {
         faults.or((channels, rules))
     }
 
-    /// The outbox over the store that was given, or over that of the config.
+    /// The store that was given, or that of the config.
+    pub(super) fn open_store(&self) -> Result<Arc<dyn Store>, StoreError> {
+        match &self.store {
+            Some(store) => Ok(Arc::clone(store)),
+            None => open_store(&self.config),
+        }
+    }
+
+    /// The outbox over `store`.
     pub(super) fn open_outbox(
         &self,
+        store: Arc<dyn Store>,
         channels: Channels,
         metrics: &Metrics,
-    ) -> Result<Outbox, StoreError> {
-        let store = match &self.store {
-            Some(store) => Arc::clone(store),
-            None => open_store(&self.config)?,
-        };
+    ) -> Outbox {
         let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
-        Ok(open_outbox(&self.config, store, channels, world, metrics.outbox.clone()))
+        open_outbox(&self.config, store, channels, world, metrics.outbox.clone())
     }
 
     /// Puts the handlers that come along before those of the owner, where an account needs them.

@@ -11,6 +11,8 @@ use crate::config::settings::Setting;
 use crate::config::sheet::Fields;
 use crate::exchange::Exchange;
 use crate::notification::Terms;
+use crate::platform::Clients;
+use crate::window::Windows;
 
 /// One kind: what its owner sets, and how one of it is made.
 #[derive(Debug)]
@@ -36,6 +38,10 @@ pub struct Means {
     pub exchange: Arc<Exchange>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The accounts of WeChat that may be sent through.
+    pub clients: Clients,
+    /// Whom those accounts may write to.
+    pub windows: Arc<Windows>,
 }
 
 /// What one channel is made from.

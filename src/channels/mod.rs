@@ -9,7 +9,10 @@ mod kind;
 mod log;
 mod registry;
 mod webhook;
+mod wechat;
 mod wechat_customer;
+mod wechat_template;
+mod wecom_app;
 mod windowed;
 
 use std::future::Future;
@@ -24,7 +27,8 @@ pub use self::kind::ChannelKind;
 pub use self::kind::Means;
 pub use self::kind::Setup;
 pub use self::registry::Channels;
-pub use self::wechat_customer::WechatCustomer;
+pub use self::wechat::OWN;
+pub use self::wechat::own;
 pub use self::windowed::Windowed;
 use crate::notification::Failure;
 use crate::notification::Notification;
@@ -33,7 +37,8 @@ use crate::notification::Terms;
 use crate::store::DeliveryId;
 
 /// Every kind of channel, by name. To add one: write its file, add its line.
-pub const KINDS: &[ChannelKind] = &[log::KIND, webhook::KIND];
+pub const KINDS: &[ChannelKind] =
+    &[log::KIND, webhook::KIND, wechat_customer::KIND, wechat_template::KIND, wecom_app::KIND];
 
 /// The kind called `name`.
 pub fn kind(name: &str) -> Option<&'static ChannelKind> {

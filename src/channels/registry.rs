@@ -32,7 +32,6 @@ const COMING: &[&str] = &[
     "slack",
     "sre24",
     "telegram",
-    "wecom-app",
     "wecom-robot",
     "wxpusher",
 ];

@@ -1,6 +1,4 @@
-//! `wechat-customer`: an account's own way to its users. A customer-service message of a 公众号 or
-//! 小程序, or a message of the application in 企业微信. No config names it: every account that may
-//! send has one.
+//! `wechat-customer`: a customer-service message to one user of a 公众号 or 小程序.
 
 use std::sync::Arc;
 
@@ -8,121 +6,117 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::Channel;
+use super::ChannelKind;
 use super::Parcel;
 use super::Sending;
-use crate::notification::Blame;
+use super::Windowed;
+use super::wechat;
+use super::wechat::Turns;
+use crate::config::settings::Kind;
+use crate::config::settings::Setting;
 use crate::notification::Failure;
 use crate::notification::Guarantee;
-use crate::notification::Notification;
 use crate::notification::Receipt;
 use crate::notification::Terms;
 use crate::platform::Client;
+use crate::platform::customer::Body;
+use crate::platform::customer::Operator;
+use crate::platform::customer::Send;
 use crate::wechat::Platform;
+use crate::window::Windows;
 
-/// Sends through the API of one account.
-pub struct WechatCustomer(Arc<Client>);
+/// Where a message goes that is written as WeChat writes it.
+const PATH: &str = "/cgi-bin/message/custom/send";
 
-impl WechatCustomer {
-    /// What it is called, with the account's name behind a slash.
-    pub const NAME: &str = "wechat-customer";
+/// The kind.
+pub(super) const KIND: ChannelKind = ChannelKind {
+    name: "wechat-customer",
+    doc: "A customer-service message to one user who wrote in the last 48 hours.",
+    settings: &[
+        wechat::ACCOUNT,
+        Setting::with(
+            "kf_account",
+            Kind::Text,
+            "\"\"",
+            "In whose name it is sent: `name@account`; 公众号 only.",
+        ),
+    ],
+    example: "\
+[[channel]]
+name = \"service\"
+kind = \"wechat-customer\"
+account = \"shop\"
+",
+    terms: wechat::terms,
+    build: |setup| {
+        let platforms = [Platform::OfficialAccount, Platform::MiniProgram];
+        let client = wechat::client(setup, &platforms);
+        let operator = setup.fields.table.text("kf_account")?.value;
+        let operator = (!operator.is_empty()).then(|| operator.to_owned());
+        let (client, terms) = (client?, setup.terms.clone());
+        Some(guarded(Customer { operator, ..Customer::new(client, terms) }, &setup.means.windows))
+    },
+};
 
-    /// The channel of `client`'s account.
-    pub fn new(client: Arc<Client>) -> Self {
-        Self(client)
-    }
-
-    async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, Failure> {
-        let client = &self.0;
-        let message = message(&parcel.notification, client.platform(), client.agent_id())?;
-        let path = match client.platform() {
-            Platform::Wecom => "/cgi-bin/message/send",
-            _ => "/cgi-bin/message/custom/send",
-        };
-        let answer = client.post_json(path, &message).await.map_err(|error| error.failure())?;
-        let id = answer["msgid"].as_str().map(str::to_owned);
-        Ok(Receipt { id, ..Receipt::default() })
-    }
+/// The account's own way to its users.
+pub(super) fn own(client: &Arc<Client>, windows: &Arc<Windows>) -> Arc<dyn Channel> {
+    // The user would read the same words twice; what may have arrived is left to a person.
+    let terms = Terms { guarantee: Guarantee::AtMostOnce, ..wechat::terms() };
+    guarded(Customer::new(Arc::clone(client), terms), windows)
 }
 
-impl Channel for WechatCustomer {
+/// Sends nobody more than they allow.
+fn guarded(customer: Customer, windows: &Arc<Windows>) -> Arc<dyn Channel> {
+    let (account, windows) = (customer.client.name().to_owned(), Arc::clone(windows));
+    Arc::new(Windowed { account, channel: Arc::new(customer), windows })
+}
+
+struct Customer {
+    client: Arc<Client>,
+    operator: Option<String>,
+    turns: Turns,
+    terms: Terms,
+}
+
+impl Channel for Customer {
     fn terms(&self) -> Terms {
-        // A user would see the same words twice; what may have arrived is left to a person.
-        Terms { guarantee: Guarantee::AtMostOnce, ..Terms::default() }
+        self.terms.clone()
     }
 
     fn send<'a>(&'a self, parcel: &'a Parcel) -> Sending<'a> {
-        Box::pin(self.deliver(parcel))
+        Box::pin(async move {
+            let user = wechat::recipient(&parcel.notification)?;
+            let _turn = self.turns.of(user).await;
+            self.say(user, parcel).await.map(|()| Receipt::default())
+        })
     }
 }
 
-/// The body of the request: `native` as it is, or title and body as a text.
-fn message(
-    notification: &Notification,
-    platform: Platform,
-    agent_id: Option<u32>,
-) -> Result<Value, Failure> {
-    let is_wecom = platform == Platform::Wecom;
-    let to = match notification.to.as_slice() {
-        [] => return Err(refused("it names nobody", "Put the user's OpenID or UserID into `to`.")),
-        [user] => user.clone(),
-        users if is_wecom => users.join("|"),
-        _ => {
-            let advice = "Send one notification to each user.";
-            return Err(refused("customer service writes to one user at a time", advice));
-        }
-    };
-    let mut message = match &notification.native {
-        Some(native @ Value::Object(_)) => native.clone(),
-        _ => {
-            let texts = [notification.title.as_str(), notification.body.as_str()];
-            let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
-            json!({ "msgtype": "text", "text": { "content": texts.join("\n") } })
-        }
-    };
-    message["touser"] = to.into();
-    if is_wecom {
-        message["agentid"] = agent_id.into();
-    }
-    Ok(message)
-}
-
-fn refused(detail: &str, advice: &str) -> Failure {
-    let (advice, detail) = (advice.to_owned(), detail.to_owned());
-    Failure { advice, detail, ..Failure::new(Blame::Request, "channel.receiver") }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::message;
-    use crate::notification::Notification;
-    use crate::wechat::Platform;
-
-    fn to(users: &[&str], body: &str) -> Notification {
-        let to = users.iter().map(|user| (*user).to_owned()).collect();
-        Notification { to, ..Notification::text("wechat-customer", body) }
+impl Customer {
+    fn new(client: Arc<Client>, terms: Terms) -> Self {
+        Self { client, operator: None, turns: Turns::new(), terms }
     }
 
-    #[test]
-    fn a_notification_is_a_text_to_one_user_or_the_message_it_brings() {
-        let account = Platform::OfficialAccount;
-        let text = Notification { title: "t".to_owned(), ..to(&["oAnna"], "b") };
-        let expected = json!({"msgtype":"text","text":{"content":"t\nb"},"touser":"oAnna"});
-        assert_eq!(message(&text, account, None), Ok(expected));
-        let native = json!({"msgtype":"image","image":{"media_id":"M"}});
-        let image = Notification { native: Some(native), ..to(&["oAnna"], "") };
-        let expected = json!({"msgtype":"image","image":{"media_id":"M"},"touser":"oAnna"});
-        assert_eq!(message(&image, account, None), Ok(expected));
-        let expected = json!({"msgtype":"text","text":{"content":"b"},"touser":"a|b","agentid":7});
-        assert_eq!(message(&to(&["a", "b"], "b"), Platform::Wecom, Some(7)), Ok(expected));
-    }
-
-    #[test]
-    fn customer_service_writes_to_one_user() {
-        for users in [&[][..], &["oAnna", "oBen"]] {
-            let failure = message(&to(users, "b"), Platform::OfficialAccount, None).unwrap_err();
-            assert_eq!(failure.code, "channel.receiver");
+    async fn say(&self, user: &str, parcel: &Parcel) -> Result<(), Failure> {
+        let notification = &parcel.notification;
+        let operator = self.operator.clone().map(|kf_account| Operator { kf_account });
+        if let Some(native) = &notification.native {
+            let mut message = wechat::native(native)?;
+            message.insert("touser".to_owned(), user.into());
+            if let Some(operator) = operator {
+                let operator = json!({"kf_account": operator.kf_account});
+                message.entry("customservice").or_insert(operator);
+            }
+            let sent = self.client.post_json(PATH, &Value::Object(message)).await;
+            return sent.map(drop).map_err(|error| error.failure());
         }
+        let message = Send {
+            touser: user.to_owned(),
+            body: Body::Text { content: wechat::text(notification) },
+            customservice: operator,
+            aimsgcontext: None,
+            businessid: None,
+        };
+        self.client.call(&message).await.map(drop).map_err(|error| error.failure())
     }
 }

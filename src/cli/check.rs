@@ -2,6 +2,7 @@
 
 use std::io;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,14 +10,15 @@ use serde::Serialize;
 use super::Exit;
 use super::Global;
 use crate::app;
-use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
 use crate::config::fault::Fault;
 use crate::config::fault::Faults;
 use crate::config::schema;
+use crate::entropy::SystemEntropy;
 use crate::metrics::Metrics;
+use crate::store;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -64,9 +66,7 @@ fn check(global: &Global) -> Faults {
         Ok(loaded) => {
             let mut faults = Faults::new();
             loaded.warnings.into_iter().for_each(|warning| faults.warn(warning));
-            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-            // Only what is wrong with them is of interest.
-            drop(app::load_channels(&loaded.config, &clock, &mut faults));
+            find_faults_of_channels(&loaded.config, &mut faults);
             match app::load_rules(&loaded.config, &Metrics::new()) {
                 Ok(rules) => {
                     let rules = rules.map(|rules| rules.rules());
@@ -78,6 +78,14 @@ fn check(global: &Global) -> Faults {
             faults
         }
     }
+}
+
+/// Makes the channels and drops them: nothing is opened, and nobody called.
+fn find_faults_of_channels(config: &Config, faults: &mut Faults) {
+    let (clock, entropy) = (Arc::new(SystemClock) as _, Arc::new(SystemEntropy) as _);
+    let store = store::open("memory:", Path::new("")).expect("memory is always there");
+    let means = app::means(config, &store, (&clock, &entropy));
+    drop(app::load_channels(config, &means, faults));
 }
 
 fn print_json(out: &mut impl Write, faults: &Faults) -> anyhow::Result<()> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::Global;
 use crate::app;
-use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
 use crate::config::fault::Faults;
+use crate::entropy::Entropy;
 use crate::entropy::SystemEntropy;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
@@ -26,11 +26,13 @@ pub(super) struct Ground {
 pub(super) fn open(global: &Global) -> anyhow::Result<Ground> {
     let config = Config::load(&global.config, &SystemEnvironment)?.config;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut faults = Faults::new();
-    let channels: Channels = app::load_channels(&config, &clock, &mut faults);
-    faults.or(())?;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let store = store::open(config.store.url.expose(), &config.store.folder)?;
-    let world = (clock, Arc::new(SystemEntropy) as _);
+    let means = app::means(&config, &store, (&clock, &entropy));
+    let mut faults = Faults::new();
+    let channels = app::load_channels(&config, &means, &mut faults);
+    faults.or(())?;
+    let world = (clock, entropy);
     let outbox = app::open_outbox(&config, store, channels, world, Metrics::new().outbox.clone());
     Ok(Ground { outbox })
 }

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::outcome::Outcome;
+use crate::platform::Client;
+use crate::platform::Clients;
 use crate::wechat::Platform;
+use crate::wechat::id::AppId;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::inbound::Payload;
 use crate::wechat::reply::Reply;
@@ -22,8 +25,47 @@ pub struct Context {
     pub app_id: Arc<str>,
     /// The account's platform, which limits what may be replied.
     pub platform: Platform,
+    /// Who wrote the message or caused the event: an OpenID or UserID; empty where nobody did.
+    pub from: String,
     /// The time, since 1970.
     pub now: Duration,
+    /// What calls WeChat for each account that may.
+    pub clients: Clients,
+}
+
+impl Context {
+    /// What calls WeChat for the message's account; none where it has no `app_secret` and is not
+    /// behind 微信云托管. Of a message that an open platform hands on, it acts for the account that
+    /// was written to.
+    ///
+    /// ```no_run
+    /// use yizhan::app::Station;
+    /// use yizhan::dispatch::handler::Context;
+    /// use yizhan::dispatch::handler::HandlerError;
+    /// use yizhan::wechat::inbound::message::Text;
+    ///
+    /// /// Says which language the sender reads.
+    /// async fn language(_: Text, context: Context) -> Result<String, HandlerError> {
+    ///     let wechat = context.wechat().ok_or(HandlerError::Failed("no app_secret".into()))?;
+    ///     let query = [("openid", context.from.as_str())];
+    ///     let user = wechat.get("/cgi-bin/user/info", &query).await;
+    ///     let user = user.map_err(|error| HandlerError::Other(error.into()))?;
+    ///     Ok(format!("你的语言是 {}", user["language"]))
+    /// }
+    ///
+    /// # async fn main_() -> Result<(), Box<dyn std::error::Error>> {
+    /// Station::load("yizhan.toml")?.on(language).serve().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wechat(&self) -> Option<Arc<Client>> {
+        let client = self.clients.get(&self.account)?;
+        if client.app_id().as_str() == &*self.app_id {
+            return Some(Arc::clone(client));
+        }
+        let served = AppId::parse(&self.app_id).ok()?;
+        Some(client.on_behalf_of(&served))
+    }
 }
 
 /// Why a handler has no outcome. Logged, counted, and answered with the account's apology.

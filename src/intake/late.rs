@@ -18,7 +18,6 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 
 use super::Message;
-use super::active;
 use super::settle;
 use crate::account::Account;
 use crate::account::Way;
@@ -28,12 +27,12 @@ use crate::held::Held;
 use crate::held::HeldError;
 use crate::metrics::Metrics;
 use crate::notification::Notification;
+use crate::outbox::Outbox;
 use crate::store::NewDelivery;
 use crate::store::Settled;
 use crate::store::Settlement;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::wechat::inbound::Family;
 use crate::wechat::limits;
 use crate::wechat::reply::Reply;
 use crate::wechat::reply::split;
@@ -61,15 +60,12 @@ const APART: Duration = Duration::from_millis(500);
 /// How many rows are read at once at the start.
 const PAGE: u32 = 1_000;
 
-/// Makes a delivery of a notification: its id, its lane.
-pub type Address = Box<dyn Fn(Duration, Notification) -> NewDelivery + Send + Sync>;
-
 /// Gives late answers.
 pub struct Late {
+    outbox: Outbox,
     store: Arc<dyn Store>,
     pub(super) held: Held,
     windows: Arc<Windows>,
-    address: Address,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     /// Users who were told to say something for their answer, with the names of the messages whose
@@ -92,18 +88,18 @@ pub(super) struct Promise {
 }
 
 impl Late {
-    /// `windows` tells who may be sent something, `address` makes deliveries.
+    /// Through `outbox`, over its store; `windows` tells who may be sent something.
     pub fn new(
-        store: Arc<dyn Store>,
+        outbox: Outbox,
         windows: Arc<Windows>,
-        address: Address,
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let store = Arc::clone(outbox.store());
         let held = Held::new(Arc::clone(&store));
         let (told, told_count) = (DashMap::new(), AtomicUsize::new(0));
         let earlier = OnceCell::new();
-        Self { store, held, windows, address, clock, metrics, told, told_count, earlier }
+        Self { outbox, store, held, windows, clock, metrics, told, told_count, earlier }
     }
 
     /// What must survive.
@@ -242,6 +238,7 @@ impl Late {
             ..Settlement::default()
         };
         let (is_pushed, is_held) = (!settlement.deliveries.is_empty(), !held.is_empty());
+        let lanes = settle::lanes(&settlement);
         let user = (&*account.name, message.inbound.from());
         let given = match held.is_empty() {
             true => self.store.settle(self.now(), settlement).await.map_err(HeldError::from),
@@ -249,6 +246,7 @@ impl Late {
         };
         match given {
             Ok(Settled::New(_)) => {
+                self.wake(&lanes);
                 account.metrics.pushed_answers.inc_by(u64::from(is_pushed));
                 account.metrics.held_answers.inc_by(u64::from(is_held));
             }
@@ -307,11 +305,16 @@ impl Late {
         let now = self.now();
         let numbered = (0..).zip(notifications);
         let delivery = |(number, notification): (u32, Notification)| {
-            let mut delivery = (self.address)(now, notification);
+            let mut delivery = self.outbox.address(now, notification);
             delivery.due = delivery.due.max(now + number * apart);
             delivery
         };
         numbered.map(delivery).collect()
+    }
+
+    /// What was settled leaves at once.
+    pub(super) fn wake(&self, lanes: &[String]) {
+        self.outbox.wake(lanes.iter().map(String::as_str));
     }
 
     fn report_lost(&self, account: &Account, why: &str) {
@@ -329,45 +332,6 @@ impl Late {
 
     pub(super) fn now(&self) -> Duration {
         self.clock.since_epoch()
-    }
-}
-
-impl Message {
-    /// Whether somebody wrote it: whoever caused an event waits for nothing.
-    pub(super) fn is_message(&self) -> bool {
-        matches!(self.inbound.family(), Family::Message | Family::BotMessage)
-    }
-
-    /// What would become of the answer to this now.
-    pub(super) fn way(&self) -> Option<&Way> {
-        self.account.patience.ways.iter().find(|way| match way {
-            Way::Push(_) => !self.inbound.from().is_empty(),
-            Way::Hold => self.is_message(),
-        })
-    }
-
-    /// Whether its answer can wait for the sender's next message.
-    fn holds(&self) -> bool {
-        self.is_message() && self.account.patience.ways.contains(&Way::Hold)
-    }
-
-    fn sender(&self) -> String {
-        format!("{}/{}", self.account.name, self.inbound.from())
-    }
-
-    /// Account and key: unique among all that the store knows.
-    pub(super) fn name(&self) -> String {
-        format!("{}/{}", self.account.name, self.inbound.key())
-    }
-
-    /// `answer` as messages to the sender, if the account may send and the platform has such.
-    pub(super) fn notifications(&self, answer: &Reply) -> Option<Vec<Notification>> {
-        let channel = self.account.patience.ways.iter().find_map(|way| match way {
-            Way::Push(channel) => Some(channel),
-            Way::Hold => None,
-        });
-        let user = (&*self.account.name, self.inbound.from());
-        active::notifications(answer, self.account.platform(), channel?, user)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod active;
 mod late;
+mod message;
 mod settle;
 mod typing;
 
@@ -34,6 +35,7 @@ use crate::inbox::Turn;
 use crate::inbox::Waiting;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
+use crate::platform::Clients;
 use crate::wechat::Platform;
 use crate::wechat::callback::CallbackError;
 use crate::wechat::id::AppId;
@@ -43,8 +45,8 @@ use crate::wechat::limits;
 use crate::wechat::reply::Reply;
 use crate::window::Trigger;
 
-pub use self::late::Address;
 pub use self::late::Late;
+use self::message::Message;
 pub use self::typing::Typing;
 
 /// Why a callback got no answer. The text is for the log; the sender sees only the status.
@@ -94,6 +96,8 @@ pub struct Intake {
     pub remember: Duration,
     /// When this process began, since 1970.
     pub started: Duration,
+    /// What calls WeChat for handlers.
+    pub clients: Clients,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for envelopes.
@@ -248,8 +252,7 @@ impl Intake {
         if !inbound.is_known() {
             account.metrics.unknown_types.inc();
         }
-        let may_push = account.patience.ways.iter().any(|way| matches!(way, Way::Push(_)));
-        let trigger = may_push.then(|| Trigger::of(inbound, account.platform())).flatten();
+        let trigger = account.may_push.then(|| Trigger::of(inbound, account.platform())).flatten();
         if let Some(trigger) = trigger {
             self.late.windows().heard(&account.name, inbound.from(), trigger);
         }
@@ -260,7 +263,8 @@ impl Intake {
         let own = || Arc::clone(&account.app_id);
         let app_id = served.as_ref().map_or_else(own, |served| served.as_str().into());
         let (platform, account) = (account.platform(), Arc::clone(&account.name));
-        let context = Context { account, app_id, platform, now };
+        let (from, clients) = (inbound.from().to_owned(), self.clients.clone());
+        let context = Context { account, app_id, platform, from, now, clients };
         match self.dispatcher.dispatch(inbound, &context) {
             Answer::Pass => Answer::Now(Ok(Outcome::default())),
             answer => answer,
@@ -352,15 +356,6 @@ impl Intake {
             }
         }
     }
-}
-
-/// A message and whom it was sent to.
-#[derive(Clone)]
-struct Message {
-    account: Arc<Account>,
-    /// The account that an open platform serves, and that was written to.
-    served: Option<AppId>,
-    inbound: Arc<Inbound>,
 }
 
 impl Account {

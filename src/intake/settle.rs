@@ -101,8 +101,9 @@ impl Intake {
                 deliveries: self.late.deliveries(notifications, Duration::ZERO),
                 ..self.settlement(&message, &said.reply)
             };
+            let due = lanes(&settlement);
             match self.late.store().settle(self.late.now(), settlement).await {
-                Ok(store::Settled::New(_)) => {}
+                Ok(store::Settled::New(_)) => self.late.wake(&due),
                 Ok(store::Settled::Known(answer)) => said = Said::just(decode(&answer)),
                 Err(error) => {
                     self.late.report_store(&message, &error);
@@ -186,4 +187,9 @@ pub(super) fn key(message: &Message) -> String {
 /// A reply that this version cannot read was written by a later one; it was given then.
 fn decode(answer: &[u8]) -> Reply {
     serde_json::from_slice(answer).unwrap_or_default()
+}
+
+/// Where the deliveries of `settlement` wait.
+pub(super) fn lanes(settlement: &Settlement) -> Vec<String> {
+    settlement.deliveries.iter().map(|delivery| delivery.lane.clone()).collect()
 }

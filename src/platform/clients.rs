@@ -11,9 +11,9 @@ use crate::config::account::Account;
 use crate::entropy::Entropy;
 use crate::store::Store;
 
-/// Each client by the name of its account.
+/// Each client by the name of its account. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Clients(BTreeMap<String, Arc<Client>>);
+pub struct Clients(Arc<BTreeMap<String, Arc<Client>>>);
 
 impl Clients {
     /// A client for each account that may have one; see [`Client::open`].
@@ -32,12 +32,17 @@ impl Clients {
             };
             Some((account.name.clone(), Client::open(account, world)?))
         });
-        Self(clients.collect())
+        Self(Arc::new(clients.collect()))
     }
 
     /// The client of the account called `name`.
     pub fn get(&self, name: &str) -> Option<&Arc<Client>> {
         self.0.get(name)
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.0.values()
     }
 
     /// The names of the accounts that have one.
@@ -48,6 +53,7 @@ impl Clients {
 
 impl FromIterator<Arc<Client>> for Clients {
     fn from_iter<I: IntoIterator<Item = Arc<Client>>>(clients: I) -> Self {
-        Self(clients.into_iter().map(|client| (client.name().to_owned(), client)).collect())
+        let named = clients.into_iter().map(|client| (client.name().to_owned(), client));
+        Self(Arc::new(named.collect()))
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ pub const CLIENT_MSG_ID_BYTES: usize = 32;
 pub type Data = BTreeMap<String, Cell>;
 
 /// One field of a template.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Cell {
     /// What it shows.
     pub value: String,
@@ -36,7 +37,7 @@ impl<T: Into<String>> From<T> for Cell {
 }
 
 /// Where a tap leads, if into a mini program.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Miniprogram {
     /// The mini program; the 公众号 must be linked to it.
     pub appid: String,
@@ -45,7 +46,7 @@ pub struct Miniprogram {
 }
 
 /// Which version of the mini program a tap opens.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// The developer's.

@@ -7,20 +7,62 @@ use std::sync::Arc;
 use yizhan::channels::Channels;
 use yizhan::channels::KINDS;
 use yizhan::channels::Means;
+use yizhan::clock::Clock;
 use yizhan::clock::SystemClock;
 use yizhan::config::Config;
 use yizhan::config::fault::Faults;
+use yizhan::entropy::Entropy;
+use yizhan::entropy::SystemEntropy;
 use yizhan::exchange::Allowed;
 use yizhan::exchange::Exchange;
+use yizhan::platform::Clients;
+use yizhan::window::Windows;
 
 const ACCOUNT: &str = "[[account]]\nname = \"shop\"\nplatform = \"official-account\"\n\
     app_id = \"wx0123456789abcdef\"\ntoken = \"SHOPTOKEN\"\nmode = \"plain\"\n";
 
+/// Accounts that may call WeChat: a 公众号, a 小程序 and an application of 企业微信.
+const CALLING: &str = "\
+[[account]]
+name = \"shop\"
+platform = \"official-account\"
+app_id = \"wx0123456789abcdef\"
+app_secret = \"s\"
+token = \"SHOPTOKEN\"
+mode = \"plain\"
+[[account]]
+name = \"mini\"
+platform = \"mini-program\"
+app_id = \"wx0123456789abcdee\"
+app_secret = \"s\"
+token = \"MINITOKEN\"
+mode = \"plain\"
+[[account]]
+name = \"corp\"
+platform = \"wecom\"
+app_id = \"ww0123456789abcdef\"
+app_secret = \"s\"
+agent_id = 1000002
+token = \"CORPTOKEN\"
+encoding_aes_key = \"KhzNNzOBjkcG/0SweC6WkCHEceYlWmvC3uLpGU4tsif\"
+";
+
+fn clients() -> Clients {
+    let config = Config::parse("yizhan.toml", CALLING, Path::new(""), &BTreeMap::new()).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let store = yizhan::store::open("memory:", Path::new("")).unwrap();
+    Clients::open(&config.config.accounts, &store, &clock, &entropy)
+}
+
 /// The channels of a config that has `text` beside an account, and what is wrong with them.
 fn build(text: &str, environment: &BTreeMap<String, String>) -> (Channels, Faults) {
+    let store = yizhan::store::open("memory:", Path::new("")).unwrap();
     let means = Means {
+        windows: Arc::new(Windows::new(store, Arc::new(SystemClock))),
         exchange: Arc::new(Exchange::new(Allowed::default())),
         clock: Arc::new(SystemClock),
+        clients: clients(),
     };
     let text = format!("{ACCOUNT}{text}");
     let mut faults = Faults::new();
@@ -120,4 +162,20 @@ fn the_settings_of_a_channel_are_not_printed() {
     let config = Config::parse("yizhan.toml", &text, Path::new(""), &none).unwrap().config;
     let printed = format!("{config:?}");
     assert!(printed.contains("\"key\"") && !printed.contains("geheim"), "{printed}");
+}
+
+#[test]
+fn a_channel_through_wechat_names_an_account_that_may_call_it() {
+    let of = |kind: &str, account: &str| {
+        faults(&format!("[[channel]]\nname = \"c\"\nkind = \"{kind}\"\naccount = \"{account}\"\n"))
+    };
+    let fault = of("wechat-customer", "shopp");
+    assert!(
+        fault.contains("no account `shopp` may call WeChat\n  did you mean `shop`?"),
+        "{fault}"
+    );
+    let fault = of("wechat-template", "corp");
+    let expected = "`corp` is a `wecom`\n  this kind of channel goes through `official-account` or `mini-program`";
+    assert!(fault.contains(expected), "{fault}");
+    assert_eq!(of("wecom-app", "corp"), "");
 }

@@ -30,6 +30,7 @@ use crate::simulator::Account;
 use crate::simulator::HttpWire;
 use crate::simulator::Seats;
 use crate::simulator::Simulator;
+use crate::store;
 use crate::wechat::Mode;
 use crate::wechat::Platform;
 use crate::wechat::id::AppId;
@@ -156,8 +157,9 @@ fn start(
         config.route("/", web::get().to(home));
     };
     let slow = rules.slow(&config)?;
-    let running = Station::new(config).handler(slow).routes(Arc::new(routes)).start();
-    running.with_context(|| "`--port 0` takes a free port".to_owned())
+    let memory = store::open("memory:", Path::new(""))?;
+    let station = Station::new(config).with_store(memory).handler(slow).routes(Arc::new(routes));
+    station.start().with_context(|| "`--port 0` takes a free port".to_owned())
 }
 
 /// Delivers what jobs of the simulated API end in, for ever.

@@ -35,7 +35,9 @@ use self::index::Query;
 use self::rule::Rule;
 use self::scope::key_of;
 use self::template::Engine;
+use crate::channels;
 use crate::config::Config;
+use crate::config::account::Account;
 use crate::config::fault::Fault;
 use crate::config::secret::WebhookSecret;
 use crate::exchange::Allowed;
@@ -56,11 +58,15 @@ pub struct Settings {
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let server = &config.server;
+        let configured = config.channels.iter().map(|channel| channel.name.clone());
+        let may_push = config.accounts.iter().any(Account::may_push);
+        let own = may_push.then(|| channels::OWN.to_owned());
+        let channels = configured.chain(own).collect();
         Self {
             private_hosts: server.private_hosts.clone(),
             webhook_secret: server.webhook_secret.clone(),
             timezone: server.timezone.clone(),
-            channels: config.channels.iter().map(|channel| channel.name.clone()).collect(),
+            channels,
         }
     }
 }

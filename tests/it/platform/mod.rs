@@ -1,5 +1,6 @@
 //! Calls to WeChat's API against a scripted WeChat, on a paused clock, without sockets.
 
+mod channels;
 mod errcodes;
 mod files;
 mod requests;

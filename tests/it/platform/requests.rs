@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use serde_json::json;
 use yizhan::platform::Api;
+use yizhan::platform::Client;
 use yizhan::platform::File;
 use yizhan::platform::PlatformError;
 use yizhan::platform::customer;
@@ -539,4 +540,36 @@ async fn everything_else_goes_raw() {
         "POST /cgi-bin/x?a=b",
     ];
     assert_eq!(wire.lines(), lines);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_example_of_the_docs_runs() {
+    // As docs/api.md has it.
+    async fn greet(client: &Client, openid: &str) -> Result<(), PlatformError> {
+        let who = user::Info { openid: openid.to_owned(), lang: None };
+        let name = client.call(&who).await?.remark;
+        let body = customer::Body::Text { content: format!("{name},您好") };
+        let (touser, customservice, aimsgcontext, businessid) =
+            (openid.to_owned(), None, None, None);
+        client
+            .call(&customer::Send { touser, body, customservice, aimsgcontext, businessid })
+            .await?;
+        client
+            .post_json(
+                "/cgi-bin/freepublish/batchget",
+                &serde_json::json!({"offset": 0, "count": 20}),
+            )
+            .await?;
+        Ok(())
+    }
+    let wire = Wire::answering(json!({"remark": "安娜"}));
+    greet(&client(OFFICIAL, &wire), "oRef1").await.unwrap();
+    assert_eq!(
+        wire.lines(),
+        [
+            "GET /cgi-bin/user/info?openid=oRef1",
+            "POST /cgi-bin/message/custom/send",
+            "POST /cgi-bin/freepublish/batchget",
+        ]
+    );
 }

@@ -27,6 +27,7 @@ use yizhan::dispatch::rules::RulesHandler;
 use yizhan::dispatch::rules::Settings;
 use yizhan::exchange::Allowed;
 use yizhan::outcome::Outcome;
+use yizhan::platform::Clients;
 use yizhan::wechat::Platform;
 use yizhan::wechat::inbound::Inbound;
 use yizhan::wechat::reply::Reply;
@@ -104,8 +105,14 @@ fn settings() -> Settings {
 }
 
 fn shop(now: Duration) -> Context {
-    let (account, app_id) = ("shop".into(), "wx0123456789abcdef".into());
-    Context { account, app_id, platform: Platform::OfficialAccount, now }
+    Context {
+        account: "shop".into(),
+        app_id: "wx0123456789abcdef".into(),
+        platform: Platform::OfficialAccount,
+        from: "oAnna".to_owned(),
+        now,
+        clients: Clients::default(),
+    }
 }
 
 fn said(user: &str, text: &str) -> String {

@@ -15,6 +15,7 @@ use yizhan::account::Account;
 use yizhan::account::Patience;
 use yizhan::account::RawCallback;
 use yizhan::account::Way;
+use yizhan::channels::Channels;
 use yizhan::clock::Clock;
 use yizhan::clock::TokioClock;
 use yizhan::config::account::Source;
@@ -28,6 +29,11 @@ use yizhan::intake::Late;
 use yizhan::intake::Typing;
 use yizhan::metrics::Metrics;
 use yizhan::notification::Notification;
+use yizhan::outbox;
+use yizhan::outbox::Ground;
+use yizhan::outbox::LOOK;
+use yizhan::outbox::Outbox;
+use yizhan::platform::Clients;
 use yizhan::simulator;
 use yizhan::simulator::Follower;
 use yizhan::simulator::RawRequest;
@@ -36,8 +42,7 @@ use yizhan::simulator::Simulator;
 use yizhan::store;
 use yizhan::store::Delivery;
 use yizhan::store::Filter;
-use yizhan::store::Ids;
-use yizhan::store::NewDelivery;
+use yizhan::store::Retention;
 use yizhan::store::Store;
 use yizhan::tasks::Tasks;
 use yizhan::wechat::Mode;
@@ -228,6 +233,7 @@ fn account(setup: &Setup, metrics: &Metrics) -> Account {
             max_age: Duration::from_mins(5),
         },
         source: Source::Signature,
+        may_push: setup.ways.iter().any(|way| matches!(way, Way::Push(_))),
         patience: Patience {
             retries: setup.retries,
             ways: setup.ways.clone(),
@@ -253,20 +259,21 @@ fn intake(
     let inbox = Inbox::new(limits, Tasks::new(), entropy.as_ref(), || {});
     let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
     let windows = Arc::new(Windows::new(Arc::clone(store), Arc::clone(&clock)));
-    let ids = Ids::new(Arc::clone(&entropy) as _);
-    let address = move |now, notification: Notification| NewDelivery {
-        id: ids.next(now),
-        lane: notification.channel.clone(),
-        due: now,
-        notification,
-    };
-    let late = Late::new(
-        Arc::clone(store),
-        windows,
-        Box::new(address),
-        Arc::clone(&clock),
-        Arc::clone(&metrics),
-    );
+    // It accepts, and is never started: what is in it has not left.
+    let outbox = Outbox::new(Ground {
+        store: Arc::clone(store),
+        channels: Channels::default(),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy) as _,
+        metrics: metrics.outbox.clone(),
+        settings: outbox::Settings {
+            retry: Vec::new(),
+            pause_after: Duration::MAX,
+            retention: Retention::default(),
+            look: LOOK,
+        },
+    });
+    let late = Late::new(outbox, windows, Arc::clone(&clock), Arc::clone(&metrics));
     Intake {
         accounts: HashMap::from([("shop".to_owned(), Arc::new(account))]),
         inbox: Arc::new(inbox),
@@ -274,6 +281,7 @@ fn intake(
         handler_timeout: Duration::from_mins(5),
         late,
         typing: OnceLock::new(),
+        clients: Clients::default(),
         remember: Duration::from_mins(10),
         started: clock.since_epoch(),
         clock,

@@ -1,0 +1,60 @@
+//! A message on its way through the intake, and what may become of the answer to it.
+
+use std::sync::Arc;
+
+use super::active;
+use crate::account::Account;
+use crate::account::Way;
+use crate::notification::Notification;
+use crate::wechat::id::AppId;
+use crate::wechat::inbound::Family;
+use crate::wechat::inbound::Inbound;
+use crate::wechat::reply::Reply;
+
+/// A message and whom it was sent to.
+#[derive(Clone)]
+pub(super) struct Message {
+    pub(super) account: Arc<Account>,
+    /// The account that an open platform serves, and that was written to.
+    pub(super) served: Option<AppId>,
+    pub(super) inbound: Arc<Inbound>,
+}
+
+impl Message {
+    /// Whether somebody wrote it: whoever caused an event waits for nothing.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.inbound.family(), Family::Message | Family::BotMessage)
+    }
+
+    /// What would become of the answer to this now.
+    pub(super) fn way(&self) -> Option<&Way> {
+        self.account.patience.ways.iter().find(|way| match way {
+            Way::Push(_) => !self.inbound.from().is_empty(),
+            Way::Hold => self.is_message(),
+        })
+    }
+
+    /// Whether its answer can wait for the sender's next message.
+    pub(super) fn holds(&self) -> bool {
+        self.is_message() && self.account.patience.ways.contains(&Way::Hold)
+    }
+
+    pub(super) fn sender(&self) -> String {
+        format!("{}/{}", self.account.name, self.inbound.from())
+    }
+
+    /// Account and key: unique among all that the store knows.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.account.name, self.inbound.key())
+    }
+
+    /// `answer` as messages to the sender, if the account may send and the platform has such.
+    pub(super) fn notifications(&self, answer: &Reply) -> Option<Vec<Notification>> {
+        let channel = self.account.patience.ways.iter().find_map(|way| match way {
+            Way::Push(channel) => Some(channel),
+            Way::Hold => None,
+        });
+        let user = (&*self.account.name, self.inbound.from());
+        active::notifications(answer, self.account.platform(), channel?, user)
+    }
+}
