@@ -4,6 +4,7 @@ mod channels;
 mod errcodes;
 mod files;
 mod requests;
+mod simulated;
 mod tokens;
 mod wecom;
 
@@ -151,6 +152,16 @@ pub(crate) fn client_on(
     store: Arc<dyn Store>,
     seed: u64,
 ) -> Arc<Client> {
+    client_over(settings, Arc::clone(wire) as _, store, seed)
+}
+
+/// The same over any way to WeChat.
+pub(crate) fn client_over(
+    settings: &str,
+    transport: Arc<dyn Transport>,
+    store: Arc<dyn Store>,
+    seed: u64,
+) -> Arc<Client> {
     let text = format!(
         "[[account]]\nname = \"shop\"\napp_id = \"wx00112233445566bb\"\n\
          app_secret = \"SECRET\"\ntoken = \"RefToken01\"\n\
@@ -158,7 +169,7 @@ pub(crate) fn client_on(
     );
     let config = Config::parse("test.toml", &text, Path::new(""), &BTreeMap::new()).unwrap();
     let world = World {
-        transport: Arc::clone(wire) as Arc<dyn Transport>,
+        transport,
         store,
         clock: Arc::new(TokioClock::starting_at(START)),
         entropy: Arc::new(SeededEntropy::new(seed)),

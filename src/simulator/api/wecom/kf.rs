@@ -83,11 +83,7 @@ impl Desk {
 impl Simulator {
     /// Lets a customer write to 微信客服: the message waits for `kf/sync_msg`, the callback only
     /// signals it.
-    pub(in crate::simulator) async fn customer_says(
-        &self,
-        customer: &str,
-        content: &str,
-    ) -> Exchange {
+    pub async fn customer_says(&self, customer: &str, content: &str) -> Exchange {
         let now = self.virtual_clock.unix();
         let token = format!("ENC{}", self.entropy.alphanumeric(40));
         {
