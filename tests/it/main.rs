@@ -13,6 +13,7 @@ mod layers;
 mod outbox;
 mod platform;
 mod properties;
+mod pushed;
 mod readme;
 mod refusals;
 mod retries;

@@ -2,7 +2,7 @@
 
 mod commands;
 mod crash;
-mod standin;
+pub(crate) mod standin;
 
 use std::fs;
 use std::path::Path;

@@ -21,13 +21,13 @@ struct Notes {
 }
 
 /// The stand-in. It ends with the test's process.
-pub(super) struct StandIn {
+pub(crate) struct StandIn {
     notes: Arc<Notes>,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl StandIn {
-    pub(super) fn answering(status: u16) -> Self {
+    pub(crate) fn answering(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let notes = Arc::new(Notes { status: status.into(), ..Notes::default() });
@@ -41,18 +41,18 @@ impl StandIn {
         Self { notes, port }
     }
 
-    pub(super) fn answer(&self, status: u16) {
+    pub(crate) fn answer(&self, status: u16) {
         self.notes.status.store(status, Ordering::SeqCst);
     }
 
     /// How often each id came.
-    pub(super) fn counts(&self) -> HashMap<String, usize> {
+    pub(crate) fn counts(&self) -> HashMap<String, usize> {
         let received = self.notes.received.lock().unwrap();
         received.iter().map(|(id, bodies)| (id.clone(), bodies.len())).collect()
     }
 
     /// The bodies that came for `id`.
-    pub(super) fn bodies(&self, id: &str) -> Vec<String> {
+    pub(crate) fn bodies(&self, id: &str) -> Vec<String> {
         self.notes.received.lock().unwrap().get(id).cloned().unwrap_or_default()
     }
 }

@@ -17,6 +17,7 @@ use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler;
 use yizhan::outcome::Outcome;
 use yizhan::store;
+use yizhan::store::Store;
 use yizhan::wechat::inbound::Inbound;
 use yizhan::wechat::reply::Reply;
 
@@ -45,9 +46,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a station with these sections (without `[server]`) on a free port of its own.
+    /// Starts a station with these sections on a free port of its own. `[server]` is open where
+    /// they begin.
     pub(crate) fn start(config: &str, handler: impl Handler + 'static) -> Self {
         Self::run(config, |station| station.handler(handler))
+    }
+
+    /// The same on a store of its own.
+    pub(crate) fn start_on(
+        store: Arc<dyn Store>,
+        config: &str,
+        handler: impl Handler + 'static,
+    ) -> Self {
+        Self::run(config, |station| station.handler(handler).with_store(store))
     }
 
     /// The same with rules alone, whose folder the config names.
