@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Channel;
 use super::ChannelKind;
 use super::KINDS;
+use super::OWN;
 use super::kind;
 use super::kind::Means;
 use super::kind::Setup;
@@ -104,6 +105,12 @@ fn build(common: &Common, means: &Means, faults: &mut Faults) -> Option<Arc<dyn 
             return None;
         };
         fields.table.finish(&keys(kind));
+        if common.name == OWN {
+            let message =
+                format!("`{OWN}` is also what an account's own way to its users is called");
+            let advice = "that comes first where the account has one; take another name".to_owned();
+            fields.table.warn("name", message, Some(advice));
+        }
         let terms = super::kind::terms(&(kind.terms)(), common);
         (kind.build)(&Setup { common, fields, means, terms })
     })
