@@ -87,7 +87,7 @@ impl Station {
         let exchange = Arc::new(Exchange::new(self.config.server.private_hosts.clone()));
         let (components, kept) = (components.collect(), Arc::clone(store));
         let check = PublicationCheck::new(components, kept, exchange, tasks.clone());
-        let notices = Notices::new(Arc::clone(store), Dispatcher::new(rest));
+        let notices = Notices::new(Arc::clone(store), tasks.clone(), Dispatcher::new(rest));
         vec![Arc::new(check), Arc::new(notices)]
     }
 

@@ -13,10 +13,8 @@ use super::call::Call;
 use super::error::PlatformError;
 use super::token::Issued;
 use super::token::Issuer;
+use crate::store::names;
 use crate::wechat::id::AppId;
-
-/// How long a ticket is good; WeChat pushes one every 10 minutes.
-const TICKET_LIFE: Duration = Duration::from_hours(12);
 
 /// A refresh token ends only when the account takes its authorization back.
 const REFRESH_LIFE: Duration = Duration::from_hours(24 * 3_650);
@@ -47,7 +45,11 @@ impl Client {
     /// That of the store.
     pub async fn keep_ticket(&self, ticket: &str) -> Result<(), PlatformError> {
         let value = Some(ticket.as_bytes().to_vec());
-        Ok(self.world.store.set(self.now(), &self.ticket_key(), value, TICKET_LIFE).await?)
+        Ok(self
+            .world
+            .store
+            .set(self.now(), &self.ticket_key(), value, names::COMPONENT_TICKET_TTL)
+            .await?)
     }
 
     /// Exchanges the `AuthorizationCode` of an `authorized` event, or of the page the owner came
@@ -116,7 +118,7 @@ impl Client {
     }
 
     fn ticket_key(&self) -> String {
-        format!("ticket/{}", self.app_id())
+        names::component_ticket(self.app_id().as_str())
     }
 
     fn refresh_key(&self, authorizer: &str) -> String {

@@ -102,8 +102,8 @@ impl Plan {
         let (token, app_id) = (Token::parse(TOKEN).unwrap(), AppId::parse(APP_ID).unwrap());
         let account = Account::new(self.platform, token, app_id);
         let account = match self.platform {
-            Platform::Wecom => account.sealed(Mode::Safe, &EncodingAesKey::parse(AES_KEY).unwrap()),
-            _ => account,
+            Platform::OfficialAccount => account,
+            _ => account.sealed(Mode::Safe, &EncodingAesKey::parse(AES_KEY).unwrap()),
         };
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
         Simulator::new(account, "/callback/shop", wire, clock, entropy)
@@ -335,4 +335,24 @@ async fn what_one_process_settled_the_next_sends_once() {
     let platform = Arc::clone(&world.platform);
     assert_eq!(world.stop().await, [delivered()]);
     assert_eq!(platform.pushed(&OpenId::parse("oAnna").unwrap(), 0).len(), 1);
+}
+
+#[tokio::test]
+async fn an_open_platform_turns_its_ticket_and_an_authorization_into_tokens() {
+    let plan = Plan {
+        platform: Platform::OpenPlatform,
+        account: "app_secret = \"S\"\nmode = \"safe\"",
+        more: String::new(),
+    };
+    let world = World::start(&plan, "");
+    world.platform.pushes_ticket().await;
+    world.platform.authorizes("wx5e5e5e5e5e5e5e5e").await;
+    until(async || world.calls("/cgi-bin/component/api_query_auth") == 1).await;
+    assert_eq!(world.calls("/cgi-bin/component/api_component_token"), 1);
+    let key = format!("refresh/{APP_ID}/wx5e5e5e5e5e5e5e5e");
+    let now = || SystemClock.since_epoch();
+    until(async || world.store.get(now(), &key).await.unwrap().is_some()).await;
+    world.platform.unauthorizes("wx5e5e5e5e5e5e5e5e").await;
+    until(async || world.store.get(now(), &key).await.unwrap().is_none()).await;
+    assert_eq!(world.stop().await, []);
 }

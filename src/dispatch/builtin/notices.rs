@@ -1,6 +1,8 @@
 //! Keeps what those who serve many accounts are told: tickets, and who authorized them. It is in
-//! the store before WeChat is answered; then the other handlers hear of it too.
+//! the store before WeChat is answered; then the other handlers hear of it too. Where the account may
+//! call WeChat, an authorization is also exchanged for what the new account's tokens are made from.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use crate::dispatch::handler::Handler;
 use crate::outcome::Outcome;
 use crate::store::Store;
 use crate::store::names;
+use crate::tasks::Tasks;
+use crate::wechat::id::AppId;
 use crate::wechat::inbound::Family;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::inbound::platform::Authorization;
@@ -23,13 +27,14 @@ use crate::wechat::inbound::platform::Unauthorization;
 /// Stands before `rest`.
 pub struct Notices {
     store: Arc<dyn Store>,
+    tasks: Tasks,
     rest: Dispatcher,
 }
 
 impl Notices {
     /// Keeps notices in `store`, and passes everything but tickets on to `rest`.
-    pub fn new(store: Arc<dyn Store>, rest: Dispatcher) -> Self {
-        Self { store, rest }
+    pub fn new(store: Arc<dyn Store>, tasks: Tasks, rest: Dispatcher) -> Self {
+        Self { store, tasks, rest }
     }
 }
 
@@ -39,11 +44,15 @@ impl Handler for Notices {
             return self.rest.dispatch(inbound, context);
         };
         let (store, rest) = (Arc::clone(&self.store), self.rest.clone());
+        let tasks = self.tasks.clone();
         let (inbound, context) = (Arc::clone(inbound), context.clone());
         Answer::Later(Box::pin(async move {
             let Value { name, bytes, ttl, is_ticket } = value;
             let kept = store.set(context.now, &name, bytes, ttl).await;
             kept.map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)?;
+            if let Some(exchange) = exchange(&inbound, &context) {
+                tasks.spawn(exchange);
+            }
             // A ticket is a secret, and comes every ten minutes: nobody else needs to see it.
             if is_ticket {
                 return Ok(Outcome { by: "notices".to_owned(), ..Outcome::default() });
@@ -55,6 +64,27 @@ impl Handler for Notices {
             }
         }))
     }
+}
+
+/// What follows an authorization or its end, for an account that may call WeChat. It is not waited
+/// for: the notice is answered without it.
+fn exchange(inbound: &Inbound, context: &Context) -> Option<impl Future<Output = ()> + use<>> {
+    let component = Arc::clone(context.clients.get(&context.account)?);
+    let notice = match (inbound.read::<Authorization>(), inbound.read::<Unauthorization>()) {
+        (Some(Ok(it)), _) => Ok(it.authorization_code?),
+        (_, Some(Ok(it))) => Err(AppId::parse(&it.authorizer_app_id).ok()?),
+        _ => return None,
+    };
+    Some(async move {
+        let done = match notice {
+            Ok(code) => component.authorize(&code).await.map(drop),
+            Err(account) => component.forget(&account).await,
+        };
+        if let Err(error) = done {
+            let account = component.name();
+            tracing::error!(account, "an authorization could not be followed: {error}");
+        }
+    })
 }
 
 /// What is to be kept of a notice.
