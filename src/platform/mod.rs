@@ -186,6 +186,25 @@ impl Client {
         self.run(&Call::of(api, self.platform)).await
     }
 
+    /// Makes a documented request once: it is not made again, and a token that WeChat minds is
+    /// not renewed. For trying out whether it works.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::call`].
+    pub async fn try_once<A: Api>(&self, api: &A) -> Result<A::Answer, PlatformError> {
+        api.check(self.platform)?;
+        let call = Call::of(api, self.platform);
+        let response = match &self.tokens {
+            Some(tokens) => {
+                let token = tokens.get(self).await?;
+                self.send(&call, Some((tokens.parameter(), &token))).await?
+            }
+            None => self.send(&call, None).await?,
+        };
+        answer::read(call.path, &response)
+    }
+
     /// `GET path?…`, with the token added.
     ///
     /// # Errors
