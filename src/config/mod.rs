@@ -19,6 +19,7 @@ mod late;
 mod later;
 pub mod measure;
 pub mod outbox;
+pub mod places;
 pub mod schema;
 pub mod secret;
 pub mod server;
