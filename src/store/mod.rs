@@ -202,3 +202,18 @@ pub fn open(url: &str, folder: &Path) -> Result<Arc<dyn Store>, StoreError> {
         _ => Err(StoreError::Url(url.split(':').next().unwrap_or_default().to_owned())),
     }
 }
+
+/// What the books of the store at `url` say and what its rows say, at one moment. Changes nothing;
+/// none where there is no file, or for a store that is none.
+///
+/// # Errors
+///
+/// A file that cannot be read, or is no store of ours.
+pub fn look(url: &str, folder: &Path) -> Result<Option<(Books, Books)>, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", file)) if !file.is_empty() => {
+            sqlite::look(&folder.join(file.strip_prefix("//").unwrap_or(file)))
+        }
+        _ => Ok(None),
+    }
+}

@@ -3,6 +3,7 @@
 //! `synchronous=FULL` in WAL mode: what was answered is on the disk. The file and what SQLite puts
 //! beside it are readable by their owner only.
 
+mod look;
 mod queue;
 mod read;
 mod reader;
@@ -26,6 +27,7 @@ use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use tokio::sync::watch;
 
+pub(super) use self::look::look;
 use self::reader::Readers;
 use self::writer::Writer;
 use super::Accepted;
