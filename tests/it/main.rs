@@ -10,6 +10,7 @@ mod deploy;
 mod kinds;
 mod late;
 mod layers;
+mod online;
 mod outbox;
 mod platform;
 mod properties;

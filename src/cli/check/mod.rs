@@ -1,20 +1,27 @@
 //! `yizhan check`: every fault, with its place and what to do.
 
+mod address;
+mod books;
+mod clock;
+mod keys;
+mod online;
+mod report;
+
 use std::io;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Serialize;
-
+use self::report::Report;
 use super::Exit;
 use super::Global;
+use super::run_async;
 use crate::app;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
-use crate::config::fault::Fault;
 use crate::config::fault::Faults;
+use crate::config::places::Places;
 use crate::config::schema;
 use crate::entropy::SystemEntropy;
 use crate::metrics::Metrics;
@@ -24,25 +31,27 @@ use crate::store;
 #[command(after_help = "\
 Examples:
   yizhan check
+  yizhan check --online
   yizhan check --config /etc/yizhan/yizhan.toml --json
   yizhan check --schema > yizhan.schema.json
 
-Exit code: 0 without faults (warnings are none), 2 otherwise.")]
+With --online, for each account: its secret fetches a token (stable_token, not forced), one call shows
+whether this machine's address is on the IP allow-list, the clock is compared with WeChat's, and
+the callback URL under `public_url` is called as WeChat's console calls it. Run it while the station
+runs. Nothing is sent to users and nothing is written.
+
+Exit code: 0 without faults (warnings are none), 2 if config or rules have faults, 1 if only what
+was tried has some: the books of the store, or something of --online.")]
 pub(super) struct Args {
-    /// One JSON object a line: severity, file, line, column, message, advice.
+    /// Also try the keys, the IP allow-list, the clock and the public URL.
+    #[arg(long)]
+    online: bool,
+    /// One JSON object a line: severity, account, file, line, column, message, advice.
     #[arg(long)]
     json: bool,
     /// Print the JSON schema of the config, for editors, and check nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "online")]
     schema: bool,
-}
-
-/// One line of `--json`.
-#[derive(Serialize)]
-struct Line<'a> {
-    severity: &'static str,
-    #[serde(flatten)]
-    fault: &'a Fault,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
@@ -51,33 +60,41 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
         writeln!(out, "{:#}", schema::schema())?;
         return Ok(Exit::Done);
     }
-    let faults = check(global);
-    match args.json {
-        true => print_json(&mut out, &faults)?,
-        false => print(&mut out, global, &faults)?,
+    let (config, faults) = check(global);
+    let mut report = Report::new(out, args.json);
+    report.add_all(&faults, &global.config.display().to_string())?;
+    let Some(config) = config.filter(|_| faults.is_empty()) else {
+        return Ok(Exit::Usage);
+    };
+    let places = Places::load(&global.config, &SystemEnvironment);
+    if let Some(finding) = books::check(&config.store, &places) {
+        report.add(&finding)?;
     }
-    Ok(if faults.is_empty() { Exit::Done } else { Exit::Usage })
+    if args.online {
+        run_async(online::run(&config, &places, &mut report))?;
+        report.end()?;
+    }
+    Ok(if report.faults() == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// Everything that is wrong.
-fn check(global: &Global) -> Faults {
-    match Config::load(&global.config, &SystemEnvironment) {
-        Err(faults) => faults,
-        Ok(loaded) => {
-            let mut faults = Faults::new();
-            loaded.warnings.into_iter().for_each(|warning| faults.warn(warning));
-            find_faults_of_channels(&loaded.config, &mut faults);
-            match app::load_rules(&loaded.config, &Metrics::new()) {
-                Ok(rules) => {
-                    let rules = rules.map(|rules| rules.rules());
-                    let warnings = rules.iter().flat_map(|rules| rules.warnings());
-                    warnings.cloned().for_each(|warning| faults.warn(warning));
-                }
-                Err(found) => faults.append(found),
-            }
-            faults
+/// The config, where it could be read, and everything that is wrong.
+fn check(global: &Global) -> (Option<Config>, Faults) {
+    let loaded = match Config::load(&global.config, &SystemEnvironment) {
+        Err(faults) => return (None, faults),
+        Ok(loaded) => loaded,
+    };
+    let mut faults = Faults::new();
+    loaded.warnings.into_iter().for_each(|warning| faults.warn(warning));
+    find_faults_of_channels(&loaded.config, &mut faults);
+    match app::load_rules(&loaded.config, &Metrics::new()) {
+        Ok(rules) => {
+            let rules = rules.map(|rules| rules.rules());
+            let warnings = rules.iter().flat_map(|rules| rules.warnings());
+            warnings.cloned().for_each(|warning| faults.warn(warning));
         }
+        Err(found) => faults.append(found),
     }
+    (Some(loaded.config), faults)
 }
 
 /// Makes the channels and drops them: nothing is opened, and nobody called.
@@ -86,24 +103,4 @@ fn find_faults_of_channels(config: &Config, faults: &mut Faults) {
     let store = store::open("memory:", Path::new("")).expect("memory is always there");
     let means = app::means(config, &store, (&clock, &entropy));
     drop(app::load_channels(config, &means, faults));
-}
-
-fn print_json(out: &mut impl Write, faults: &Faults) -> anyhow::Result<()> {
-    let warnings = faults.warnings().map(|fault| Line { severity: "warning", fault });
-    let faults = faults.iter().map(|fault| Line { severity: "fault", fault });
-    for line in faults.chain(warnings) {
-        writeln!(out, "{}", serde_json::to_string(&line)?)?;
-    }
-    Ok(())
-}
-
-fn print(out: &mut impl Write, global: &Global, faults: &Faults) -> io::Result<()> {
-    for warning in faults.warnings() {
-        writeln!(out, "warning: {warning}")?;
-    }
-    match faults.len() {
-        0 => writeln!(out, "{}: no faults", global.config.display()),
-        1 => writeln!(out, "{faults}\n1 fault"),
-        many => writeln!(out, "{faults}\n{many} faults"),
-    }
 }

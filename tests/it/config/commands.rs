@@ -104,3 +104,35 @@ fn a_bare_message_is_decoded_beside_a_config_that_is_incomplete() {
     let check = yizhan(folder.path(), &["decode", "--account", "a", "--query", "", "a.json"]);
     assert_eq!(check.status.code(), Some(2), "{check:?}");
 }
+
+#[test]
+fn check_reads_the_books_of_a_store_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{}[store]\nurl = \"sqlite:a.db\"\n", super::SHOP);
+    fs::write(folder.path().join("yizhan.toml"), text).unwrap();
+    let check = || {
+        let check = yizhan(folder.path(), &["check"]);
+        (said(&check), check.status.code())
+    };
+    let fine = ("yizhan.toml: no faults\n".to_owned(), Some(0));
+    assert_eq!(check(), fine);
+    assert!(!folder.path().join("a.db").exists(), "it made a store");
+    // It stays open: a check beside a station that runs.
+    let store = yizhan::store::open("sqlite:a.db", folder.path()).unwrap();
+    assert_eq!(check(), fine);
+    let database = rusqlite::Connection::open(folder.path().join("a.db")).unwrap();
+    let changed = database.execute("INSERT OR REPLACE INTO book (entry, count) VALUES (5, 2)", []);
+    assert_eq!(changed, Ok(1));
+    let expected = "\
+yizhan.toml: no faults
+yizhan.toml:9:1: the store's books do not balance: they say 2 accepted (0 waiting, 0 delivered, 0 refused, 0 expired, 0 unknown), and its rows 0 accepted (0 waiting, 0 delivered, 0 refused, 0 expired, 0 unknown)
+  keep a copy of the file and report it; `yizhan outbox list` shows what is there
+";
+    assert_eq!(check(), (expected.to_owned(), Some(1)));
+    drop(store);
+    fs::write(folder.path().join("a.db"), "no database, and longer than its head has to be")
+        .unwrap();
+    let (said, code) = check();
+    assert!(said.contains("warning: yizhan.toml:9:1: the store cannot be read: "), "{said}");
+    assert_eq!(code, Some(0));
+}
