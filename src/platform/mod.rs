@@ -4,7 +4,7 @@
 //! limits, adds the token and reads the answer. What has no type of its own goes by
 //! [`Client::get`], [`Client::post_json`], [`Client::upload`] and [`Client::download`].
 //!
-//! What the client does by itself: it fetches the token once for all who wait ([`token`]), renews
+//! What the client does by itself: it fetches the token once for all who wait (`token.rs`), renews
 //! it once and calls once more where WeChat complains about it, calls again after 1, 2 and 4 s
 //! where nothing can have been done, and leaves WeChat alone for a while where every call would
 //! only use up quota ([`step`]). A call that may have been done is never made twice.
