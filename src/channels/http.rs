@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::fmt::rfc2822;
+use serde_json::Value;
 
 use super::Channel;
 use super::Parcel;
 use super::Sending;
 use crate::code;
+use crate::config::secret::Secret;
 use crate::exchange::Exchange;
 use crate::exchange::ExchangeError;
+use crate::exchange::Method;
 use crate::exchange::Request;
 use crate::exchange::Response;
 use crate::notification::Blame;
@@ -40,6 +43,17 @@ pub trait HttpChannel: Send + Sync {
     ///
     /// Its no, and whose fault that is.
     fn receipt(&self, response: &Response) -> Result<Receipt, Failure>;
+
+    /// What the service is not given of the parcel, such as an end that is too much for it; empty:
+    /// nothing. It joins the receipt's detail.
+    fn remark(&self, _: &Parcel) -> String {
+        String::new()
+    }
+
+    /// What must not stand in a receipt or a failure, should the service repeat it.
+    fn secrets(&self) -> Vec<&Secret> {
+        Vec::new()
+    }
 }
 
 /// Sends the requests of an [`HttpChannel`].
@@ -59,9 +73,47 @@ impl<C: HttpChannel> Channel for Http<C> {
             let request = self.channel.request(parcel)?;
             let request = Request { timeout: self.terms.limit, ..request };
             let response = self.exchange.send(request).await.map_err(|error| broken(&error))?;
-            self.channel.receipt(&response)
+            let secrets = self.channel.secrets();
+            match self.channel.receipt(&response) {
+                Ok(receipt) => {
+                    let parts = [hide(receipt.detail, &secrets), self.channel.remark(parcel)];
+                    let parts: Vec<String> =
+                        parts.into_iter().filter(|it| !it.is_empty()).collect();
+                    Ok(Receipt { detail: parts.join("; "), ..receipt })
+                }
+                Err(failure) => Err(Failure { detail: hide(failure.detail, &secrets), ..failure }),
+            }
         })
     }
+}
+
+/// A request that posts `body`.
+pub(super) fn post_json(url: String, body: &Value) -> Request {
+    post(url, "application/json; charset=utf-8", body.to_string())
+}
+
+/// A request that posts `fields` as a form.
+pub(super) fn post_form(url: String, fields: &[(&str, &str)]) -> Request {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields.iter().filter(|(_, value)| !value.is_empty()));
+    post(url, "application/x-www-form-urlencoded; charset=utf-8", form.finish())
+}
+
+fn post(url: String, content_type: &str, body: String) -> Request {
+    Request {
+        method: Method::Post,
+        url,
+        headers: vec![("content-type".to_owned(), content_type.to_owned())],
+        body: body.into(),
+        timeout: Terms::default().limit,
+        max_answer: LARGEST_ANSWER,
+    }
+}
+
+/// `text` without the secrets.
+fn hide(text: String, secrets: &[&Secret]) -> String {
+    let secrets = secrets.iter().map(|secret| secret.expose()).filter(|it| !it.is_empty());
+    secrets.fold(text, |text, secret| text.replace(secret, "***"))
 }
 
 /// What an exchange without an answer means.
@@ -105,6 +157,13 @@ pub fn refusal(response: &Response) -> Option<Failure> {
     })
 }
 
+/// The service's own time, by the answer's `Date`, since 1970.
+pub(super) fn date(response: &Response) -> Option<Duration> {
+    let (_, text) = response.headers.iter().find(|(name, _)| name == "date")?;
+    let time = rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+    u64::try_from(time.as_second()).ok().map(Duration::from_secs)
+}
+
 /// How long the service wants to be left alone: `Retry-After` in seconds or, against the
 /// answer's own `Date`, as a time. Source: RFC 9110, 10.2.3.
 fn retry_after(response: &Response) -> Option<Duration> {
@@ -122,7 +181,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 /// The beginning of an answer, on one line.
-fn excerpt(body: &[u8]) -> String {
+pub(super) fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().filter(|it| !it.is_control()).take(SHOWN).collect()

@@ -4,16 +4,26 @@
 //! what the request is and what the answer means, and does no I/O. [`Setup::http`] makes a
 //! [`Channel`] of it. Anything else implements [`Channel`] itself.
 
+mod answer;
+mod dingtalk;
+mod feishu;
 mod http;
 mod kind;
 mod log;
+mod pushplus;
+mod qmsg;
 mod registry;
+mod serverchan;
+mod sre24;
+mod text;
 mod webhook;
 mod wechat;
 mod wechat_customer;
 mod wechat_template;
 mod wecom_app;
+mod wecom_robot;
 mod windowed;
+mod wxpusher;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -37,8 +47,23 @@ use crate::notification::Terms;
 use crate::store::DeliveryId;
 
 /// Every kind of channel, by name. To add one: write its file, add its line.
-pub const KINDS: &[ChannelKind] =
-    &[log::KIND, webhook::KIND, wechat_customer::KIND, wechat_template::KIND, wecom_app::KIND];
+pub const KINDS: &[ChannelKind] = &[
+    dingtalk::KIND,
+    feishu::KIND,
+    log::KIND,
+    pushplus::KIND,
+    qmsg::KIND,
+    serverchan::KIND,
+    sre24::KIND,
+    webhook::KIND,
+    wechat_customer::KIND,
+    wechat_template::KIND,
+    wecom_app::KIND,
+    wecom_robot::KIND,
+    wxpusher::KIND,
+];
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// The kind called `name`.
 pub fn kind(name: &str) -> Option<&'static ChannelKind> {

@@ -18,24 +18,8 @@ use crate::config::settings::Setting;
 
 /// Kinds that the documentation names and that a later version brings. A config that has one
 /// loads; nothing can be sent through it.
-const COMING: &[&str] = &[
-    "bark",
-    "dingtalk",
-    "discord",
-    "email",
-    "feishu",
-    "gotify",
-    "ntfy",
-    "pushdeer",
-    "pushplus",
-    "qmsg",
-    "serverchan",
-    "slack",
-    "sre24",
-    "telegram",
-    "wecom-robot",
-    "wxpusher",
-];
+const COMING: &[&str] =
+    &["bark", "discord", "email", "gotify", "ntfy", "pushdeer", "slack", "telegram"];
 
 /// Every way out, by name.
 #[derive(Clone, Default)]

@@ -139,6 +139,10 @@ impl HttpChannel for Webhook {
     fn receipt(&self, response: &Response) -> Result<Receipt, Failure> {
         refusal(response).map_or_else(|| Ok(Receipt::default()), Err)
     }
+
+    fn secrets(&self) -> Vec<&Secret> {
+        self.headers.iter().map(|(_, value)| value).collect()
+    }
 }
 
 /// The notification as a receiver reads it. What is empty is there all the same.

@@ -20,6 +20,7 @@ mod refusals;
 mod retries;
 mod rules;
 mod server;
+mod services;
 mod simulated;
 mod support;
 mod tables;
