@@ -102,7 +102,8 @@ pub(super) fn overlay(message: &mut Value, notification: &Notification) {
     }
 }
 
-fn unreadable(response: &Response) -> Failure {
+/// A success that says nothing this service would say: nobody knows who took the notification.
+pub(super) fn unreadable(response: &Response) -> Failure {
     let advice = "Compare `base_url` with the service's address.".to_owned();
     let detail = excerpt(&response.body);
     Failure { advice, detail, ..Failure::new(Blame::Unknown, "channel.answer") }

@@ -4,18 +4,34 @@
 //! what the request is and what the answer means, and does no I/O. [`Setup::http`] makes a
 //! [`Channel`] of it. Anything else implements [`Channel`] itself.
 
+mod aliyun;
 mod answer;
+mod bark;
+mod common;
 mod dingtalk;
+mod discord;
+mod email;
 mod feishu;
+mod gotify;
 mod http;
 mod kind;
 mod log;
+mod ntfy;
+mod pushdeer;
 mod pushplus;
 mod qmsg;
 mod registry;
 mod serverchan;
+mod slack;
+mod sms_aliyun;
+mod sms_tencent;
 mod sre24;
+mod telegram;
+mod template;
+mod tencent;
 mod text;
+mod voice_aliyun;
+mod voice_tencent;
 mod webhook;
 mod wechat;
 mod wechat_customer;
@@ -48,13 +64,25 @@ use crate::store::DeliveryId;
 
 /// Every kind of channel, by name. To add one: write its file, add its line.
 pub const KINDS: &[ChannelKind] = &[
+    bark::KIND,
     dingtalk::KIND,
+    discord::KIND,
+    email::KIND,
     feishu::KIND,
+    gotify::KIND,
     log::KIND,
+    ntfy::KIND,
+    pushdeer::KIND,
     pushplus::KIND,
     qmsg::KIND,
     serverchan::KIND,
+    slack::KIND,
+    sms_aliyun::KIND,
+    sms_tencent::KIND,
     sre24::KIND,
+    telegram::KIND,
+    voice_aliyun::KIND,
+    voice_tencent::KIND,
     webhook::KIND,
     wechat_customer::KIND,
     wechat_template::KIND,

@@ -16,11 +16,6 @@ use crate::config::fault::did_you_mean;
 use crate::config::settings;
 use crate::config::settings::Setting;
 
-/// Kinds that the documentation names and that a later version brings. A config that has one
-/// loads; nothing can be sent through it.
-const COMING: &[&str] =
-    &["bark", "discord", "email", "gotify", "ntfy", "pushdeer", "slack", "telegram"];
-
 /// Every way out, by name.
 #[derive(Clone, Default)]
 pub struct Channels {
@@ -76,11 +71,6 @@ fn build(common: &Common, means: &Means, faults: &mut Faults) -> Option<Arc<dyn 
     let own = kind.map_or(&[][..], |kind| kind.settings);
     common.sheet.read(own, faults, |fields| {
         let Some(kind) = kind else {
-            if COMING.contains(&common.kind.as_str()) {
-                let message = format!("`{}` is accepted and not used by this version", common.kind);
-                fields.table.warn("kind", message, None);
-                return None;
-            }
             let names = KINDS.iter().map(|kind| kind.name);
             let advice = did_you_mean(&common.kind, names)
                 .unwrap_or_else(|| "`yizhan channels` lists the kinds".to_owned());

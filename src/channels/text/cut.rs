@@ -24,6 +24,8 @@ const VOID: &[&str] = &[
 pub(in crate::channels) enum Limit {
     /// Characters (Unicode scalar values).
     Chars(usize),
+    /// Units of UTF-16: most characters are one, emoji are two.
+    Utf16(usize),
     /// Bytes of UTF-8.
     Bytes(usize),
     /// Bytes of UTF-8 as a JSON string has them, the quotes not counted.
@@ -32,13 +34,14 @@ pub(in crate::channels) enum Limit {
 
 impl Limit {
     fn most(self) -> usize {
-        let (Self::Chars(most) | Self::Bytes(most) | Self::Json(most)) = self;
+        let (Self::Chars(most) | Self::Utf16(most) | Self::Bytes(most) | Self::Json(most)) = self;
         most
     }
 
     fn size_of_char(self, char: char) -> usize {
         match (self, char) {
             (Self::Chars(_), _) => 1,
+            (Self::Utf16(_), _) => char.len_utf16(),
             (Self::Json(_), '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}') => 2,
             (Self::Json(_), '\0'..' ') => 6,
             _ => char.len_utf8(),
@@ -297,7 +300,7 @@ mod tests {
 
         #[test]
         fn whatever_is_cut_fits(body in "[a<b>/p&;*`#\n\\[\\]()\\\\磁👨\u{200d} ]{0,60}", most in 0_usize..40) {
-            for limit in [Limit::Chars(most), Limit::Bytes(most), Limit::Json(most)] {
+            for limit in [Limit::Chars(most), Limit::Utf16(most), Limit::Bytes(most), Limit::Json(most)] {
                 for format in [Format::Text, Format::Markdown, Format::Html] {
                     let cut = cut(&body, format, limit);
                     assert!(limit.size_of(&cut.text) <= most, "{cut:?}");

@@ -137,6 +137,11 @@ fn entity(rest: &str) -> Option<Piece<'_>> {
     decoded(name).map(|_| Piece::Entity(&rest[..=end]))
 }
 
+/// What an entity stands for, given whole.
+pub(super) fn character(entity: &str) -> String {
+    decoded(&entity[1..entity.len() - 1]).unwrap_or_default()
+}
+
 /// The character called `name`.
 fn decoded(name: &str) -> Option<String> {
     if let Some(number) = name.strip_prefix('#') {
@@ -151,7 +156,7 @@ fn decoded(name: &str) -> Option<String> {
 }
 
 /// The value of an attribute in a tag.
-fn attribute(tag: &str, name: &str) -> Option<String> {
+pub(super) fn attribute(tag: &str, name: &str) -> Option<String> {
     let lower = tag.to_ascii_lowercase();
     let at = lower.find(&format!(" {name}="))? + name.len() + 2;
     let value = &tag[at..];
@@ -171,9 +176,7 @@ pub(super) fn read(html: &str, wanted: Format) -> String {
                 writer.tag(whole, &name.to_ascii_lowercase(), is_end);
             }
             Piece::Hidden(_) => {}
-            Piece::Entity(text) => {
-                writer.text(&decoded(&text[1..text.len() - 1]).unwrap_or_default());
-            }
+            Piece::Entity(text) => writer.text(&character(text)),
             Piece::Char(text) => writer.text(text),
         }
     }

@@ -1,6 +1,7 @@
 //! Bodies as services show them: text, markdown and HTML made out of each other, and cut to what a
 //! service takes.
 
+pub(super) mod chat;
 mod cut;
 mod html;
 

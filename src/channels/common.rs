@@ -1,0 +1,115 @@
+//! What several kinds share: receivers, and failures in the service's own words.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::Parcel;
+use super::http::date;
+use super::http::excerpt;
+use crate::config::sheet::Fields;
+use crate::exchange::Response;
+use crate::notification::Blame;
+use crate::notification::Failure;
+
+/// Seconds from UTC to the time of China, by which its services count days.
+const CHINA: u64 = 8 * 3_600;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 3_600;
+
+/// A header that shows who we are.
+pub(super) fn bearer(token: &str) -> (String, String) {
+    ("authorization".to_owned(), format!("Bearer {token}"))
+}
+
+/// A failure in the service's own words. The code is `service.code`.
+pub(super) fn failure(
+    service: &str,
+    code: &str,
+    blame: Blame,
+    detail: &str,
+    advice: &str,
+) -> Failure {
+    let code = format!("{service}.{}", excerpt(code.as_bytes()));
+    Failure { blame, code, advice: advice.to_owned(), detail: excerpt(detail.as_bytes()) }
+}
+
+/// The receivers that a channel has of its own, its setting `to`.
+pub(super) fn own_receivers(fields: &Fields<'_>) -> Option<Vec<String>> {
+    Some(fields.table.texts("to")?.into_iter().map(|it| it.value.to_owned()).collect())
+}
+
+/// The receivers: the notification's, or else the channel's.
+///
+/// # Errors
+///
+/// There are none, or more than `most`.
+pub(super) fn receivers<'a>(
+    parcel: &'a Parcel,
+    own: &'a [String],
+    most: usize,
+) -> Result<&'a [String], Failure> {
+    let to = match parcel.notification.to.as_slice() {
+        [] => own,
+        to => to,
+    };
+    match to.len() {
+        0 => {
+            let advice = "Set `to`, of the notification or of the channel.";
+            Err(misdirected("it names nobody", advice))
+        }
+        count if count > most => {
+            let detail = format!("{count} receivers are more than {most}");
+            Err(misdirected(&detail, "Make several notifications of it."))
+        }
+        _ => Ok(to),
+    }
+}
+
+/// The one receiver, of a service that takes one at a time.
+///
+/// # Errors
+///
+/// As [`receivers`] has them.
+pub(super) fn receiver<'a>(parcel: &'a Parcel, own: &'a [String]) -> Result<&'a str, Failure> {
+    receivers(parcel, own, 1).map(|to| to[0].as_str())
+}
+
+/// A notification for somebody whom this channel does not reach.
+pub(super) fn misdirected(detail: &str, advice: &str) -> Failure {
+    let (advice, detail) = (advice.to_owned(), detail.to_owned());
+    Failure { advice, detail, ..Failure::new(Blame::Request, "channel.receiver") }
+}
+
+/// Until midnight in China, by the answer's own `Date`. None: it has none.
+pub(super) fn rest_of_day(response: &Response) -> Option<Duration> {
+    let now = date(response)?.as_secs();
+    Some(Duration::from_secs(DAY - (now + CHINA) % DAY))
+}
+
+/// In lower case.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::rest_of_day;
+    use crate::exchange::Response;
+
+    #[test]
+    fn a_day_ends_at_midnight_in_china() {
+        let at = |date: &str| {
+            let headers = vec![("date".to_owned(), date.to_owned())];
+            rest_of_day(&Response { status: 200, headers, body: "".into() })
+        };
+        assert_eq!(at("Thu, 26 Nov 2026 15:59:00 GMT"), Some(Duration::from_mins(1)));
+        assert_eq!(at("Thu, 26 Nov 2026 16:00:00 GMT"), Some(Duration::from_hours(24)));
+        assert_eq!(at("yesterday"), None);
+    }
+}
