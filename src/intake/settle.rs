@@ -63,7 +63,9 @@ impl Intake {
             observe(inbound, &outcome);
         }
         let Outcome { reply, mut notifications, by } = outcome;
-        match reply.clone().fit(inbound, account.platform(), account.splits_texts) {
+        // A 小程序 takes no passive content at all: there a reply is always a message.
+        let unfitted = (account.platform() == Platform::MiniProgram).then(|| reply.clone());
+        match reply.fit(inbound, account.platform(), account.splits_texts) {
             Ok(Fitted { reply, rest, articles_cut }) => {
                 if articles_cut > 0 {
                     let (name, cut, rule) = (&*account.name, articles_cut, by);
@@ -73,11 +75,8 @@ impl Intake {
                 Said { reply, rest, notifications }
             }
             Err(error) => {
-                let pushed = match (&error, account.platform()) {
-                    // A 小程序 takes no passive content at all: there a reply is always a message.
-                    (ReplyError::NotAllowed { .. }, Platform::MiniProgram) => {
-                        message.notifications(&reply)
-                    }
+                let pushed = match (&error, unfitted) {
+                    (ReplyError::NotAllowed { .. }, Some(reply)) => message.notifications(&reply),
                     _ => None,
                 };
                 if pushed.is_none() {
