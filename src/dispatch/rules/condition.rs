@@ -1,13 +1,10 @@
 //! For which messages a rule is: account, type, text, key, user.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
-
-use regex::Regex;
-use regex::RegexBuilder;
 
 use super::index::Clue;
-use super::required;
+use super::pattern;
+use super::pattern::Pattern;
 use super::scope::NAMES;
 use super::scope::key_of;
 use super::subject::Subject;
@@ -21,13 +18,6 @@ use crate::wechat::inbound::Family;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::inbound::TYPES;
 
-/// The largest compiled regex, in bytes.
-const LARGEST_REGEX: usize = 4 << 20;
-
-/// Regexes up to about this many states surely fit. They are compiled when they are first tried:
-/// of ten thousand most never are.
-const SMALL_REGEX: usize = 20_000;
-
 /// The conditions on what was said: a rule has one at most.
 const ABOUT: [&str; 5] = ["match", "equals", "contains", "regex", "key"];
 
@@ -38,7 +28,7 @@ enum About {
     Equals(Vec<String>),
     Contains(Vec<String>),
     Words(Words),
-    Regex(LazyRegex),
+    Regex(Pattern),
     Key(Vec<String>),
 }
 
@@ -135,7 +125,7 @@ impl Condition {
         }
         let about = match given.first() {
             Some(&"match") => read_words(table).map(About::Words),
-            Some(&"regex") => read_regex(table).map(About::Regex),
+            Some(&"regex") => pattern::read(table).map(About::Regex),
             Some(&"equals") => read_texts(table, "equals").map(About::Equals),
             Some(&"contains") => read_texts(table, "contains").map(About::Contains),
             Some(&"key") => read_keys(table).map(About::Key),
@@ -302,84 +292,12 @@ fn read_words(table: &Table<'_>) -> Option<Words> {
     }
 }
 
-fn check_name(table: &Table<'_>, text: &Text<'_>, name: &str, at: usize) {
+/// A hole or a group may not be called like something that templates know.
+pub(super) fn check_name(table: &Table<'_>, text: &Text<'_>, name: &str, at: usize) {
     if NAMES.contains(&name) {
         let message = format!("`{name}` is already the name of something else");
         let advice = Some(format!("call it `{name}_` or better"));
         table.fault_at(&text.place_of(at), message, advice);
-    }
-}
-
-fn read_regex(table: &Table<'_>) -> Option<LazyRegex> {
-    let text = table.text("regex")?;
-    let hir = match required::parse(text.value) {
-        Ok(hir) => hir,
-        Err(error) => {
-            let (at, what) = required::explain(&error);
-            table.fault_at(&text.place_of(at), format!("the regex is broken: {what}"), None);
-            return None;
-        }
-    };
-    let required = required::of_regex(&hir);
-    let regex = LazyRegex {
-        source: text.value.to_owned(),
-        names: group_names(&hir),
-        required,
-        compiled: OnceLock::new(),
-    };
-    for name in &regex.names {
-        check_name(table, &text, name, text.value.find(&format!("<{name}>")).unwrap_or(0));
-    }
-    if required::size_of_regex(&hir) > SMALL_REGEX && regex.compiled().is_none() {
-        table.fault_at(text.place, "the regex is too large", None);
-        return None;
-    }
-    Some(regex)
-}
-
-fn group_names(hir: &regex_syntax::hir::Hir) -> Vec<String> {
-    use regex_syntax::hir::HirKind;
-    let mut names = Vec::new();
-    let mut rest = vec![hir];
-    while let Some(hir) = rest.pop() {
-        match hir.kind() {
-            HirKind::Capture(capture) => {
-                names.extend(capture.name.as_deref().map(str::to_owned));
-                rest.push(&capture.sub);
-            }
-            HirKind::Repetition(repetition) => rest.push(&repetition.sub),
-            HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-                rest.extend(parts.iter().rev());
-            }
-            _ => {}
-        }
-    }
-    names
-}
-
-/// A regex that is compiled when it is first tried.
-#[derive(Debug)]
-struct LazyRegex {
-    source: String,
-    names: Vec<String>,
-    required: Vec<Vec<String>>,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl LazyRegex {
-    fn compiled(&self) -> Option<&Regex> {
-        let compile = || RegexBuilder::new(&self.source).size_limit(LARGEST_REGEX).build().ok();
-        self.compiled.get_or_init(compile).as_ref()
-    }
-
-    fn holds(&self, text: &str) -> Option<Vec<(String, String)>> {
-        let regex = self.compiled().filter(|_| !text.is_empty())?;
-        if self.names.is_empty() {
-            return regex.is_match(text).then(Vec::new);
-        }
-        let found = regex.captures(text)?;
-        let taken = |name: &String| found.name(name).map_or("", |group| group.as_str()).to_owned();
-        Some(self.names.iter().map(|name| (name.clone(), taken(name))).collect())
     }
 }
 

@@ -11,6 +11,7 @@ mod handler;
 mod index;
 mod load;
 mod memory;
+mod pattern;
 mod push;
 mod reader;
 mod reply;
