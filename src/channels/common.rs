@@ -10,9 +10,13 @@ use crate::config::sheet::Fields;
 use crate::exchange::Response;
 use crate::notification::Blame;
 use crate::notification::Failure;
+use crate::store::DeliveryId;
 
 /// Seconds from UTC to the time of China, by which its services count days.
 const CHINA: u64 = 8 * 3_600;
+
+/// Characters that nobody sees.
+const UNSEEN: [char; 4] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}'];
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 3_600;
@@ -95,12 +99,22 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// What makes the text of one delivery another than that of the next, and nobody sees: for services
+/// that drop what says the same. 16 random bits of the id, two in each of eight characters.
+pub(super) fn salt(id: DeliveryId) -> String {
+    let [.., high, low] = *id.as_bytes();
+    let bits = u16::from_be_bytes([high, low]);
+    (0..8).map(|pair| UNSEEN[usize::from(bits >> (2 * pair) & 3)]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::rest_of_day;
+    use super::salt;
     use crate::exchange::Response;
+    use crate::store::DeliveryId;
 
     #[test]
     fn a_day_ends_at_midnight_in_china() {
@@ -111,5 +125,13 @@ mod tests {
         assert_eq!(at("Thu, 26 Nov 2026 15:59:00 GMT"), Some(Duration::from_mins(1)));
         assert_eq!(at("Thu, 26 Nov 2026 16:00:00 GMT"), Some(Duration::from_hours(24)));
         assert_eq!(at("yesterday"), None);
+    }
+
+    #[test]
+    fn the_salt_is_the_same_for_one_delivery_and_another_for_the_next() {
+        let id = |last| DeliveryId::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+        assert_eq!(salt(id(1)), salt(id(1)));
+        assert_ne!(salt(id(1)), salt(id(2)));
+        assert_eq!(salt(id(1)).chars().count(), 8);
     }
 }

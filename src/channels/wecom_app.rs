@@ -9,6 +9,7 @@ use super::ChannelKind;
 use super::Parcel;
 use super::Sending;
 use super::Setup;
+use super::common::salt;
 use super::wechat;
 use crate::config::settings::Kind;
 use crate::config::settings::Setting;
@@ -26,9 +27,6 @@ use crate::wechat::Platform;
 
 /// Where a message goes that is written as WeChat writes it.
 const PATH: &str = "/cgi-bin/message/send";
-
-/// Characters that nobody sees.
-const UNSEEN: [char; 4] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}'];
 
 /// The kind.
 pub(super) const KIND: ChannelKind = ChannelKind {
@@ -163,18 +161,9 @@ fn body(notification: &Notification, id: DeliveryId) -> Body {
     }
 }
 
-/// 16 random bits of the id, two in each of eight characters.
-fn salt(id: DeliveryId) -> String {
-    let [.., high, low] = *id.as_bytes();
-    let bits = u16::from_be_bytes([high, low]);
-    (0..8).map(|pair| UNSEEN[usize::from(bits >> (2 * pair) & 3)]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::receivers;
-    use super::salt;
-    use crate::store::DeliveryId;
 
     #[test]
     fn receivers_are_members_parties_and_tags() {
@@ -182,13 +171,5 @@ mod tests {
         let expected = ["zhangsan|lisi", "2|3", "7"].map(|it| Some(it.to_owned()));
         assert_eq!(receivers(&to), expected);
         assert_eq!(receivers(&["@all".to_owned()]), [Some("@all".to_owned()), None, None]);
-    }
-
-    #[test]
-    fn the_salt_is_the_same_for_one_delivery_and_another_for_the_next() {
-        let id = |last| DeliveryId::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
-        assert_eq!(salt(id(1)), salt(id(1)));
-        assert_ne!(salt(id(1)), salt(id(2)));
-        assert_eq!(salt(id(1)).chars().count(), 8);
     }
 }
