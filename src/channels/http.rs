@@ -74,17 +74,14 @@ impl<C: HttpChannel> Channel for Http<C> {
             let request = Request { timeout: self.terms.limit, ..request };
             let response = self.exchange.send(request).await.map_err(|error| broken(&error))?;
             let secrets = self.channel.secrets();
-            match self.channel.receipt(&response) {
-                Ok(receipt) => {
-                    let parts = [hide(receipt.detail, &secrets), self.channel.remark(parcel)];
-                    let parts: Vec<String> =
-                        parts.into_iter().filter(|it| !it.is_empty()).collect();
-                    Ok(Receipt { detail: parts.join("; "), ..receipt })
-                }
-                Err(failure) => Err(Failure { detail: hide(failure.detail, &secrets), ..failure }),
-            }
+            told(self.channel.receipt(&response), &secrets, self.channel.remark(parcel))
         })
     }
+}
+
+/// A request for what is at `url`.
+pub(super) fn get(url: String) -> Request {
+    Request { method: Method::Get, headers: Vec::new(), ..post(url, "", String::new()) }
 }
 
 /// A request that posts `body`.
@@ -110,14 +107,30 @@ fn post(url: String, content_type: &str, body: String) -> Request {
     }
 }
 
+/// A verdict without the secrets, and with what the service was not given.
+pub(super) fn told(
+    verdict: Result<Receipt, Failure>,
+    secrets: &[&Secret],
+    remark: String,
+) -> Result<Receipt, Failure> {
+    match verdict {
+        Ok(receipt) => {
+            let parts = [hide(receipt.detail, secrets), remark];
+            let parts: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+            Ok(Receipt { detail: parts.join("; "), ..receipt })
+        }
+        Err(failure) => Err(Failure { detail: hide(failure.detail, secrets), ..failure }),
+    }
+}
+
 /// `text` without the secrets.
-fn hide(text: String, secrets: &[&Secret]) -> String {
+pub(super) fn hide(text: String, secrets: &[&Secret]) -> String {
     let secrets = secrets.iter().map(|secret| secret.expose()).filter(|it| !it.is_empty());
     secrets.fold(text, |text, secret| text.replace(secret, "***"))
 }
 
 /// What an exchange without an answer means.
-fn broken(error: &ExchangeError) -> Failure {
+pub(super) fn broken(error: &ExchangeError) -> Failure {
     let (blame, code) = match error {
         ExchangeError::TimedOut { may_have_arrived: true, .. } => {
             (Blame::Unknown, code::CHANNEL_TIMED_OUT)

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use super::Channel;
 use super::HttpChannel;
 use super::http::Http;
+use super::tokened::TokenChannel;
+use super::tokened::Tokened;
 use crate::clock::Clock;
 use crate::config::channel::Channel as Common;
 use crate::config::settings::Setting;
@@ -66,6 +70,13 @@ impl Setup<'_> {
     pub fn http(&self, channel: impl HttpChannel + 'static) -> Option<Arc<dyn Channel>> {
         let exchange = Arc::clone(&self.means.exchange);
         Some(Arc::new(Http { channel, exchange, terms: self.terms.clone() }))
+    }
+
+    /// The same for a service that wants a token.
+    pub(super) fn tokened(&self, channel: impl TokenChannel + 'static) -> Arc<dyn Channel> {
+        let exchange = Arc::clone(&self.means.exchange);
+        let (clock, terms) = (Arc::clone(&self.means.clock), self.terms.clone());
+        Arc::new(Tokened { channel, exchange, clock, terms, held: Mutex::default() })
     }
 }
 

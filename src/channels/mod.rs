@@ -9,6 +9,8 @@ mod answer;
 mod bark;
 mod common;
 mod dingtalk;
+mod dingtalk_call;
+mod dingtalk_notice;
 mod discord;
 mod email;
 mod feishu;
@@ -22,6 +24,7 @@ mod pushplus;
 mod qmsg;
 mod registry;
 mod serverchan;
+mod serverchan_bot;
 mod slack;
 mod sms_aliyun;
 mod sms_tencent;
@@ -30,6 +33,7 @@ mod telegram;
 mod template;
 mod tencent;
 mod text;
+mod tokened;
 mod voice_aliyun;
 mod voice_tencent;
 mod webhook;
@@ -66,6 +70,8 @@ use crate::store::DeliveryId;
 pub const KINDS: &[ChannelKind] = &[
     bark::KIND,
     dingtalk::KIND,
+    dingtalk_call::KIND,
+    dingtalk_notice::KIND,
     discord::KIND,
     email::KIND,
     feishu::KIND,
@@ -76,6 +82,7 @@ pub const KINDS: &[ChannelKind] = &[
     pushplus::KIND,
     qmsg::KIND,
     serverchan::KIND,
+    serverchan_bot::KIND,
     slack::KIND,
     sms_aliyun::KIND,
     sms_tencent::KIND,

@@ -3,7 +3,9 @@
 //! `fixtures/channels/KIND/channel.toml` holds one `[[channel]]` or more; `{base}` in it is this
 //! test's server. What each sends for one notification is in `NAME.request`. Each `CASE.http` is
 //! an answer to the first channel, or to the one called before a dot (`NAME.CASE.http`);
-//! `CASE.expected` is what the channel says of it. With `UPDATE_FIXTURES=1` they are written.
+//! `CASE.expected` is what the channel says of it. A channel that asks for a token first gets
+//! `NAME.token`, and has asked as `NAME.token.request` says. With `UPDATE_FIXTURES=1` they are
+//! written.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -63,8 +65,13 @@ async fn faults_of(folder: &Path) -> Vec<String> {
     let (first, channels) = channels(folder, &base);
     let mut faults = Vec::new();
     for (name, channel) in channels.iter() {
-        let (request, _) = exchange(&listener, channel, "HTTP/1.1 503 Busy\n\n").await;
-        faults.extend(compare(&folder.join(format!("{name}.request")), &request));
+        let answers = [token(folder, name), Some("HTTP/1.1 503 Busy\n\n".to_owned())];
+        let (requests, _) = exchange(&listener, channel, answers.into_iter().flatten()).await;
+        let (last, first) = requests.split_last().unwrap();
+        faults.extend(compare(&folder.join(format!("{name}.request")), last));
+        if let Some(first) = first.first() {
+            faults.extend(compare(&folder.join(format!("{name}.token.request")), first));
+        }
     }
     let cases = files(folder, "http");
     if cases.len() < 2 {
@@ -73,8 +80,13 @@ async fn faults_of(folder: &Path) -> Vec<String> {
     for path in cases {
         let case = path.file_stem().unwrap().to_str().unwrap();
         let name = case.split_once('.').map_or(first.as_str(), |(name, _)| name);
+        // A channel for each case: one that has a token would not ask for it again.
+        let (_, channels) = self::channels(folder, &base);
         let channel = channels.of_lane(name).expect("the case is of a channel in the folder");
-        let (_, verdict) = exchange(&listener, channel, &fs::read_to_string(&path).unwrap()).await;
+        let is_of_token = case.contains("token-");
+        let token = if is_of_token { None } else { token(folder, name) };
+        let answers = [token, Some(fs::read_to_string(&path).unwrap())];
+        let (_, verdict) = exchange(&listener, channel, answers.into_iter().flatten()).await;
         let (shown, printed) = (shown(&verdict), format!("{verdict:?}"));
         for secret in ["SECRET", "geheim"] {
             assert!(!printed.contains(secret), "{}: {printed}", path.display());
@@ -82,6 +94,11 @@ async fn faults_of(folder: &Path) -> Vec<String> {
         faults.extend(compare(&path.with_extension("expected"), &shown));
     }
     faults
+}
+
+/// What a channel is answered that asks for a token first.
+fn token(folder: &Path, name: &str) -> Option<String> {
+    fs::read_to_string(folder.join(format!("{name}.token"))).ok()
 }
 
 /// The channels of a folder, and the name of the first.
@@ -107,12 +124,12 @@ fn channels(folder: &Path, base: &str) -> (String, Channels) {
     (loaded.config.channels[0].name.clone(), channels)
 }
 
-/// Sends the one notification through `channel`, answers with `answer`.
+/// Sends the one notification through `channel`, which asks for each of `answers`.
 async fn exchange(
     listener: &TcpListener,
     channel: &Arc<dyn Channel>,
-    answer: &str,
-) -> (String, Result<Receipt, Failure>) {
+    answers: impl Iterator<Item = String>,
+) -> (Vec<String>, Result<Receipt, Failure>) {
     let notification = Notification {
         title: "磁盘 <7>".to_owned(),
         format: Format::Markdown,
@@ -125,19 +142,24 @@ async fn exchange(
         notification: Arc::new(notification),
     };
     let serve = async {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let request = read(&mut stream).await;
-        let (head, body) = answer.split_once("\n\n").unwrap();
-        let body = body.trim_end();
-        let head = head.replace('\n', "\r\n");
-        let answer =
-            format!("{head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-        stream.write_all(answer.as_bytes()).await.unwrap();
-        request
+        let mut requests = Vec::new();
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            requests.push(read(&mut stream).await);
+            let (head, body) = answer.split_once("\n\n").unwrap();
+            let (head, body) = (head.replace('\n', "\r\n"), body.trim_end());
+            let length = body.len();
+            let answer =
+                format!("{head}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        requests
     };
     // A channel that refuses before it sends would leave the server waiting.
     let both = async { tokio::join!(serve, channel.send(&parcel)) };
-    tokio::time::timeout(Duration::from_secs(10), both).await.expect("it sends one request")
+    tokio::time::timeout(Duration::from_secs(10), both)
+        .await
+        .expect("it asks as often as it is answered")
 }
 
 /// One request: its first line, the headers that matter, its body.
