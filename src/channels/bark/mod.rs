@@ -1,8 +1,11 @@
 //! `bark`: a notification on an iPhone.
 
+mod seal;
+
 use serde_json::Value;
 use serde_json::json;
 
+use self::seal::Key;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -26,9 +29,10 @@ use crate::notification::Receipt;
 use crate::notification::Terms;
 use crate::notification::Urgency;
 
-/// Apple takes 4 KB in all; this much is left beside title, settings and what Bark adds.
-/// Source: Apple, "Generating a remote notification".
+/// Apple takes 4 KB in all; this much is left beside title, settings and what Bark adds. What is
+/// sealed grows by a third. Source: Apple, "Generating a remote notification".
 const LONGEST_BODY: Limit = Limit::Json(3_000);
+const LONGEST_SEALED: Limit = Limit::Json(2_200);
 
 /// Longer titles are not shown anyway.
 const LONGEST_TITLE: Limit = Limit::Json(256);
@@ -57,6 +61,12 @@ pub(super) const KIND: ChannelKind = ChannelKind {
             "\"timeSensitive\"",
             "What high urgency is: timeSensitive, or critical, which sounds on a muted phone.",
         ),
+        Setting::with(
+            "encryption_key",
+            Kind::Secret,
+            "\"\"",
+            "The key of the app's encryption, set to CBC there: 16, 24 or 32 characters. Empty: none.",
+        ),
     ],
     example: "\
 [[channel]]
@@ -76,6 +86,7 @@ struct Bark {
     /// Those that are set, with their values.
     fixed: Vec<(&'static str, String)>,
     high: &'static str,
+    seal: Option<Key>,
 }
 
 impl Bark {
@@ -85,9 +96,25 @@ impl Bark {
         let text = |key| fields.table.text(key).map(|it| (key, it.value.to_owned()));
         let fixed: Option<Vec<_>> = ["group", "sound", "icon"].into_iter().map(text).collect();
         let high = fields.table.one_of("high", &LEVELS);
+        let seal = match fields.secret("encryption_key")?.map(Key::parse) {
+            None => None,
+            Some(Some(key)) => Some(key),
+            Some(None) => {
+                let advice = "write the 16, 24 or 32 characters that the app was given".to_owned();
+                let message = "`encryption_key` has a length that no key has";
+                fields.table.value_fault("encryption_key", message, Some(advice));
+                return None;
+            }
+        };
         let base = setup.base_url("https://api.day.app");
         let fixed = fixed?.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        Some(Self { base, device_key: device_key?, fixed, high: high? })
+        Some(Self { base, device_key: device_key?, fixed, high: high?, seal })
+    }
+}
+
+impl Bark {
+    fn longest(&self) -> Limit {
+        if self.seal.is_some() { LONGEST_SEALED } else { LONGEST_BODY }
     }
 }
 
@@ -108,7 +135,7 @@ impl HttpChannel for Bark {
         }
         if !notification.body.is_empty() {
             let key = if notification.format == Format::Text { "body" } else { "markdown" };
-            body[key] = shown(parcel).text.into();
+            body[key] = shown(parcel, self.longest()).text.into();
         }
         let level = match notification.urgency {
             Urgency::Low => Some("passive"),
@@ -118,6 +145,12 @@ impl HttpChannel for Bark {
         if let Some(level) = level {
             body["level"] = level.into();
         }
+        if let Some(key) = &self.seal {
+            let plain = body.to_string();
+            let iv = key.iv(plain.as_bytes());
+            body = json!({ "ciphertext": key.seal(plain.as_bytes(), &iv), "iv": iv });
+        }
+        // The server itself reads what is left.
         body["id"] = parcel.id.to_string().into();
         match notification.to.as_slice() {
             [] => body["device_key"] = self.device_key.expose().into(),
@@ -159,22 +192,22 @@ impl HttpChannel for Bark {
     }
 
     fn remark(&self, parcel: &Parcel) -> String {
-        shown(parcel).remark()
+        shown(parcel, self.longest()).remark()
     }
 
     fn secrets(&self) -> Vec<&Secret> {
-        vec![&self.device_key]
+        std::iter::once(&self.device_key).chain(self.seal.as_ref().map(Key::secret)).collect()
     }
 }
 
-fn shown(parcel: &Parcel) -> Cut {
+fn shown(parcel: &Parcel, longest: Limit) -> Cut {
     let notification = &parcel.notification;
     let format = match notification.format {
         Format::Text => Format::Text,
         Format::Markdown | Format::Html => Format::Markdown,
     };
     let body = text::shown(&notification.body, notification.format, format);
-    text::cut(&body, format, LONGEST_BODY)
+    text::cut(&body, format, longest)
 }
 
 fn failure(code: u64, message: &str) -> Failure {
