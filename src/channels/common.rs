@@ -87,8 +87,14 @@ pub(super) fn misdirected(detail: &str, advice: &str) -> Failure {
 
 /// Until midnight in China, by the answer's own `Date`. None: it has none.
 pub(super) fn rest_of_day(response: &Response) -> Option<Duration> {
-    let now = date(response)?.as_secs();
-    Some(Duration::from_secs(DAY - (now + CHINA) % DAY))
+    until_hour(response, 0)
+}
+
+/// Until it is next `hour` o'clock in China, by the answer's own `Date`. None: it has none.
+pub(super) fn until_hour(response: &Response, hour: u64) -> Option<Duration> {
+    let now = (date(response)?.as_secs() + CHINA) % DAY;
+    let until = (DAY + hour * 3_600 - now) % DAY;
+    Some(Duration::from_secs(if until == 0 { DAY } else { until }))
 }
 
 /// In lower case.

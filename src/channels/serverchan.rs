@@ -1,7 +1,5 @@
 //! `serverchan`: Server酱, Turbo and 3. Which of them it is, the key tells.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::ChannelKind;
@@ -11,7 +9,7 @@ use super::Setup;
 use super::answer;
 use super::answer::Meaning;
 use super::answer::wait;
-use super::http::date;
+use super::common::rest_of_day;
 use super::http::post_form;
 use super::http::post_json;
 use super::refusal;
@@ -176,7 +174,7 @@ impl HttpChannel for ServerChan {
         let failure = answer::refused("serverchan", code, &answer["message"], CODES, response);
         if message.contains("发送次数限制") {
             let advice = "It is sent after midnight; a membership raises the number.".to_owned();
-            let retry_after = date(response).map(until_midnight);
+            let retry_after = rest_of_day(response);
             return Err(Failure { blame: Blame::Quota { retry_after }, advice, ..failure });
         }
         Err(failure)
@@ -189,11 +187,6 @@ impl HttpChannel for ServerChan {
     fn secrets(&self) -> Vec<&Secret> {
         vec![&self.key]
     }
-}
-
-/// The quota counts days in China (UTC+8).
-fn until_midnight(now: Duration) -> Duration {
-    Duration::from_secs(86_400 - (now.as_secs() + 8 * 3_600) % 86_400)
 }
 
 /// Source: answers of the service as it gave them to clients.

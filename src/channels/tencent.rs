@@ -15,6 +15,7 @@ use super::Setup;
 use super::common;
 use super::common::hex;
 use super::common::rest_of_day;
+use super::common::until_hour;
 use crate::config::secret::Secret;
 use crate::config::settings::Kind;
 use crate::config::settings::Setting;
@@ -48,6 +49,9 @@ pub(super) const REGION: Setting = Setting::with(
     "\"ap-guangzhou\"",
     "Where the call is worked on: ap-guangzhou, ap-beijing or ap-nanjing.",
 );
+
+/// When marketing may be sent from, in China.
+const MORNING: u64 = 8;
 
 /// One product of Tencent Cloud, and who calls it.
 pub(super) struct Tencent {
@@ -176,7 +180,8 @@ pub(super) fn failure(code: &str, message: &str, response: &Response) -> Failure
         }
         ("LimitExceeded" | "RequestLimitExceeded", _) => (Blame::Quota { retry_after: None }, ""),
         ("FailedOperation", "MarketingSendTimeConstraint") => {
-            (Blame::Service { retry_after: None }, "Marketing is sent from 08:00 to 22:00.")
+            let retry_after = until_hour(response, MORNING);
+            (Blame::Service { retry_after }, "Marketing is sent from 08:00 to 22:00.")
         }
         ("FailedOperation", "InsufficientBalanceInSmsPackage")
         | ("UnauthorizedOperation", "ServiceSuspendDueToArrears") => {
@@ -277,6 +282,7 @@ mod tests {
                 "LimitExceeded.AppDailyLimit",
                 Blame::Quota { retry_after: Some(Duration::from_hours(1)) },
             ),
+            ("FailedOperation.MarketingSendTimeConstraint", service(9 * 3_600)),
             ("RequestLimitExceeded", Blame::Quota { retry_after: None }),
             ("RequestLimitExceeded.UinLimitExceeded", Blame::Quota { retry_after: None }),
             ("InternalError.Timeout", Blame::Unknown),

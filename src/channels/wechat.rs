@@ -100,15 +100,6 @@ pub(super) fn nobody() -> Failure {
     refuse("channel.recipient", "`to` names nobody", "Put a UserID into `to`.")
 }
 
-/// Title and body as one text.
-pub(super) fn text(notification: &Notification) -> String {
-    match (notification.title.as_str(), notification.body.as_str()) {
-        ("", body) => body.to_owned(),
-        (title, "") => title.to_owned(),
-        (title, body) => format!("{title}\n{body}"),
-    }
-}
-
 /// The `native` form of a message: `{"msgtype":"image","image":{…}}`, and what else the API takes.
 pub(super) fn native(value: &Value) -> Result<Map<String, Value>, Failure> {
     let fields = value.as_object();

@@ -10,12 +10,17 @@ use super::ChannelKind;
 use super::Parcel;
 use super::Sending;
 use super::Windowed;
+use super::text;
+use super::text::Cut;
+use super::text::Limit;
 use super::wechat;
 use super::wechat::Turns;
 use crate::config::settings::Kind;
 use crate::config::settings::Setting;
 use crate::notification::Failure;
+use crate::notification::Format;
 use crate::notification::Guarantee;
+use crate::notification::Notification;
 use crate::notification::Receipt;
 use crate::notification::Terms;
 use crate::platform::Client;
@@ -23,6 +28,7 @@ use crate::platform::customer::Body;
 use crate::platform::customer::Operator;
 use crate::platform::customer::Send;
 use crate::wechat::Platform;
+use crate::wechat::limits;
 use crate::window::Windows;
 
 /// Where a message goes that is written as WeChat writes it.
@@ -87,9 +93,20 @@ impl Channel for Customer {
         Box::pin(async move {
             let user = wechat::recipient(&parcel.notification)?;
             let _turn = self.turns.of(user).await;
-            self.say(user, parcel).await.map(|()| Receipt::default())
+            self.say(user, parcel).await?;
+            let detail = match parcel.notification.native {
+                Some(_) => String::new(),
+                None => cut(&parcel.notification).remark(),
+            };
+            Ok(Receipt { id: None, detail })
         })
     }
+}
+
+/// What WeChat shows: text, with links as `<a href>` if the notification is text and has them.
+fn cut(notification: &Notification) -> Cut {
+    let text = text::titled(notification, Format::Text);
+    text::cut(&text, Format::Text, Limit::Bytes(limits::MESSAGE_TEXT_BYTES))
 }
 
 impl Customer {
@@ -112,7 +129,7 @@ impl Customer {
         }
         let message = Send {
             touser: user.to_owned(),
-            body: Body::Text { content: wechat::text(notification) },
+            body: Body::Text { content: cut(notification).text },
             customservice: operator,
             aimsgcontext: None,
             businessid: None,

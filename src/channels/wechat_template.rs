@@ -10,11 +10,14 @@ use super::ChannelKind;
 use super::Parcel;
 use super::Sending;
 use super::Setup;
+use super::text;
+use super::text::Limit;
 use super::wechat;
 use super::wechat::Turns;
 use crate::config::settings::Kind;
 use crate::config::settings::Setting;
 use crate::notification::Failure;
+use crate::notification::Format;
 use crate::notification::Notification;
 use crate::notification::Receipt;
 use crate::notification::Terms;
@@ -142,10 +145,12 @@ impl Messages {
                 wechat::refuse("channel.native", "`native` is no template message", advice)
             });
         }
-        let title = (&self.title_field, &notification.title);
-        let body = (&self.body_field, &notification.body);
+        let body = text::shown(&notification.body, notification.format, Format::Text);
+        let title = (&self.title_field, notification.title.as_str());
+        let body = (&self.body_field, body.as_ref());
         let named = [title, body].into_iter().filter(|(field, _)| !field.is_empty());
-        let data: Data = named.map(|(field, text)| (field.clone(), text.clone().into())).collect();
+        let data: Data =
+            named.map(|(field, said)| (field.clone(), value(field, said).into())).collect();
         match data.is_empty() {
             true => Err(wechat::refuse(
                 "channel.native",
@@ -200,10 +205,47 @@ impl Channel for Messages {
     }
 }
 
+/// How many characters a field takes, by the beginning of its name. Source: "Subscription messages",
+/// parameter rules.
+const LENGTHS: &[(&str, usize)] = &[
+    ("car_number", 8),
+    ("character_string", 32),
+    ("letter", 32),
+    ("name", 10),
+    ("phone_number", 17),
+    ("phrase", 5),
+    ("symbol", 5),
+    ("thing", 20),
+];
+
+/// What the field shows: one line, and no more than it takes; WeChat refuses anything else (47003).
+fn value(field: &str, said: &str) -> String {
+    let said = text::line(said);
+    let kind = field.trim_end_matches(|it: char| it.is_ascii_digit());
+    match LENGTHS.iter().find(|(it, _)| *it == kind) {
+        Some((_, most)) => text::cut(&said, Format::Text, Limit::Chars(*most)).text,
+        None => said,
+    }
+}
+
 /// The id in the 32 bytes that a `client_msg_id` has.
 fn hex(id: DeliveryId) -> String {
     id.as_bytes().iter().fold(String::with_capacity(32), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::value;
+
+    #[test]
+    fn a_field_shows_one_line_and_no_more_than_it_takes() {
+        let long = "磁盘已满,请立即处理,否则服务将在十分钟后停止";
+        assert_eq!(value("thing1", long), "磁盘已满,请立即处理,否则服务将在十分…");
+        assert_eq!(value("phrase2", "已经处理完毕"), "已经处理…");
+        assert_eq!(value("keyword1", long), long);
+        assert_eq!(value("thing12", " node 7\nis full "), "node 7 is full");
+    }
 }

@@ -10,6 +10,9 @@ use super::Parcel;
 use super::Sending;
 use super::Setup;
 use super::common::salt;
+use super::text;
+use super::text::Cut;
+use super::text::Limit;
 use super::wechat;
 use crate::config::settings::Kind;
 use crate::config::settings::Setting;
@@ -24,6 +27,7 @@ use crate::platform::wecom::Send;
 use crate::platform::wecom::Sent;
 use crate::store::DeliveryId;
 use crate::wechat::Platform;
+use crate::wechat::limits;
 
 /// Where a message goes that is written as WeChat writes it.
 const PATH: &str = "/cgi-bin/message/send";
@@ -131,11 +135,14 @@ impl Channel for Application {
             let lists = [&sent.invaliduser, &sent.invalidparty, &sent.invalidtag];
             let missed: Vec<&str> =
                 lists.into_iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
-            let detail = match missed.is_empty() {
+            let missed = match missed.is_empty() {
                 true => String::new(),
                 false => format!("not for {}", missed.join("|")),
             };
-            Ok(Receipt { id: Some(sent.msgid).filter(|it| !it.is_empty()), detail })
+            let parts = [missed, remark(parcel)];
+            let parts: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+            let id = Some(sent.msgid).filter(|it| !it.is_empty());
+            Ok(Receipt { id, detail: parts.join("; ") })
         })
     }
 }
@@ -151,10 +158,28 @@ fn receivers(to: &[String]) -> [Option<String>; 3] {
     [(!users.is_empty()).then(|| users.join("|")), of("party:"), of("tag:")]
 }
 
+/// What of the parcel is not shown.
+fn remark(parcel: &Parcel) -> String {
+    match parcel.notification.native {
+        Some(_) => String::new(),
+        None => cut(&parcel.notification, parcel.id).remark(),
+    }
+}
+
+/// What the application shows: markdown as such, anything else as text.
+fn cut(notification: &Notification, id: DeliveryId) -> Cut {
+    let format = match notification.format {
+        Format::Markdown => Format::Markdown,
+        Format::Text | Format::Html => Format::Text,
+    };
+    let room = limits::MESSAGE_TEXT_BYTES - salt(id).len();
+    text::cut(&text::titled(notification, format), format, Limit::Bytes(room))
+}
+
 /// The text, with the delivery's id in it where nobody sees it: 企业微信 drops what equals a
 /// message of the last half hour, and only the same delivery may equal itself.
 fn body(notification: &Notification, id: DeliveryId) -> Body {
-    let content = format!("{}{}", wechat::text(notification), salt(id));
+    let content = format!("{}{}", cut(notification, id).text, salt(id));
     match notification.format {
         Format::Markdown => Body::Markdown { content },
         Format::Text | Format::Html => Body::Text { content },

@@ -161,3 +161,28 @@ async fn an_application_channel_sends_to_members_and_checks_for_doubles() {
     );
     assert_eq!(last(&wire), expected);
 }
+
+/// A body of 3000 bytes, and HTML.
+fn long_html() -> Notification {
+    let body = format!("<p>node <b>7</b>: {}</p>", "满".repeat(1_000));
+    Notification { format: Format::Html, body, ..to("oRef1") }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_wechat_shows_is_text_and_no_longer_than_it_takes() {
+    let remark = "the last 324 characters were cut off: the service takes no more";
+    let wire = Wire::answering(json!({"errcode": 0}));
+    let customer = channel(OFFICIAL, "kind = \"wechat-customer\"", &wire);
+    assert_eq!(send(&customer, long_html()).await.unwrap().detail, remark);
+    let (_, said) =
+        last(&wire).split_once("\"content\":\"").map(|it| (it.0.len(), it.1.to_owned())).unwrap();
+    let said = said.split('"').next().unwrap().replace("\\n", "\n");
+    assert!(said.starts_with("订单\nnode 7: 满") && said.ends_with("满…"), "{said}");
+    assert!((2_040..=2_048).contains(&said.len()), "{}", said.len());
+
+    let wire = Wire::answering(json!({"errcode": 0, "msgid": "M1"}));
+    let application = channel(WECOM, "kind = \"wecom-app\"", &wire);
+    let detail = send(&application, long_html()).await.unwrap().detail;
+    assert_eq!(detail, remark.replace("324", "332"));
+    assert!(last(&wire).contains(r#""msgtype":"text""#));
+}
