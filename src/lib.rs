@@ -30,6 +30,7 @@ pub mod dispatch;
 pub mod inbox;
 pub mod outbox;
 
+pub mod dialects;
 pub mod intake;
 pub mod receiver;
 

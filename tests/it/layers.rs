@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["channels"],
     &["dispatch", "inbox", "outbox"],
     &["intake"],
-    &["receiver"],
+    &["dialects", "receiver"],
     &["app"],
     &["cli"],
 ];

@@ -7,6 +7,7 @@ mod channels;
 mod config;
 mod corpus;
 mod deploy;
+mod dialects;
 mod email;
 mod kinds;
 mod late;
