@@ -7,7 +7,7 @@ use super::escape_html;
 use super::html;
 use super::html::Piece;
 use super::line;
-use super::shown;
+use super::rendered;
 use crate::notification::Format;
 use crate::notification::Notification;
 
@@ -47,7 +47,9 @@ pub(in crate::channels) fn message(notification: &Notification, style: Style, li
     let title = if title.is_empty() { title } else { format!("<b>{title}</b>\n") };
     let body = match notification.format {
         Format::Text => escape(&notification.body),
-        format => shown(&notification.body, format, Format::Html).into_owned(),
+        // None of their tags is passed on as it is.
+        Format::Markdown => rendered(&notification.body),
+        Format::Html => notification.body.clone(),
     };
     let whole = cut(&format!("{title}{body}"), Format::Html, limit);
     let text = written(&whole.text, style, notification.format == Format::Text);

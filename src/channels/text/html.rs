@@ -1,5 +1,5 @@
 //! HTML as text or as markdown. It reads what people and programs write into notifications; it is
-//! no browser, and cleans nothing.
+//! no browser, and cleans nothing; `clean.rs` does.
 
 use crate::notification::Format;
 

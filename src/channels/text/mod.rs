@@ -2,6 +2,7 @@
 //! service takes.
 
 pub(super) mod chat;
+mod clean;
 mod cut;
 mod html;
 
@@ -23,16 +24,15 @@ const MARKDOWN: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHR
 /// Characters that may mean something in markdown wherever they stand.
 const SPECIAL: &[char] = &['\\', '`', '*', '_', '[', ']', '<', '>', '~', '&'];
 
-/// `body` as a service shows it that knows `wanted` only.
+/// `body` as a service shows it that knows `wanted` only. HTML is cleaned.
 pub(super) fn shown(body: &str, format: Format, wanted: Format) -> Cow<'_, str> {
     match (format, wanted) {
-        (Format::Text, Format::Text)
-        | (Format::Markdown, Format::Markdown)
-        | (Format::Html, Format::Html) => Cow::Borrowed(body),
+        (Format::Text, Format::Text) | (Format::Markdown, Format::Markdown) => Cow::Borrowed(body),
+        (Format::Html, Format::Html) => clean::clean(body).into(),
         (Format::Text, Format::Markdown) => escape_markdown(body).into(),
         (Format::Text, Format::Html) => escape_html(body).replace('\n', "<br>\n").into(),
         (Format::Markdown, Format::Text) => html::read(&rendered(body), Format::Text).into(),
-        (Format::Markdown, Format::Html) => rendered(body).into(),
+        (Format::Markdown, Format::Html) => clean::clean(&rendered(body)).into(),
         (Format::Html, _) => html::read(body, wanted).into(),
     }
 }
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn markdown_becomes_html_with_its_line_breaks() {
-        let html = "<p>a &lt; b<br />\n<strong>c</strong></p>";
+        let html = "<p>a &lt; b<br>\n<strong>c</strong></p>";
         assert_eq!(shown("a < b\n**c**", Format::Markdown, Format::Html), html);
     }
 

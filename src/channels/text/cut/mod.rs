@@ -1,5 +1,7 @@
 //! Texts cut to what a service takes: never inside a character, a tag, a link or an emphasis.
 
+use std::ops::Range;
+
 use pulldown_cmark::Event;
 use pulldown_cmark::Parser;
 use pulldown_cmark::Tag;
@@ -77,15 +79,15 @@ pub(in crate::channels) fn cut(text: &str, format: Format, limit: Limit) -> Cut 
     if limit.size_of(text) <= limit.most() {
         return Cut { text: text.to_owned(), left_out: 0 };
     }
-    let (kept, end) = match format {
-        Format::Text => (in_text(text, limit.most(), limit), String::new()),
+    let (kept, more, end) = match format {
+        Format::Text => (in_text(text, limit.most(), limit), MORE, String::new()),
         Format::Html => in_html(text, limit),
         Format::Markdown => in_markdown(text, limit),
     };
     if kept == 0 && format != Format::Text {
         return plain(text, format, limit);
     }
-    let more = if limit.size_of(MORE) <= limit.most() { MORE } else { "" };
+    let more = if limit.size_of(more) <= limit.most() { more } else { "" };
     let left_out = text[kept..].chars().count();
     Cut { text: format!("{}{more}{end}", text[..kept].trim_end()), left_out }
 }
@@ -143,7 +145,7 @@ fn are_joined(before: char, next: char) -> bool {
 }
 
 /// Where to cut, and the tags that close what is open there.
-fn in_html(text: &str, limit: Limit) -> (usize, String) {
+fn in_html(text: &str, limit: Limit) -> (usize, &'static str, String) {
     let room = limit.most().saturating_sub(limit.size_of(MORE));
     let size_of_end = |name: &&str| limit.size_of(name) + "</>".len();
     let mut open: Vec<&str> = Vec::new();
@@ -167,7 +169,7 @@ fn in_html(text: &str, limit: Limit) -> (usize, String) {
         follow(&mut open, piece);
     }
     let end = open.iter().rev().fold(String::new(), |end, name| end + "</" + name + ">");
-    (kept, end)
+    (kept, MORE, end)
 }
 
 /// Follows what is open behind `piece`; gives what it ended.
@@ -191,12 +193,15 @@ fn is_joint(text: &str, at: usize, char: &str) -> bool {
     before.zip(char.chars().next()).is_some_and(|(before, next)| are_joined(before, next))
 }
 
-/// Where to cut, and what closes a block of code that is open there.
-fn in_markdown(text: &str, limit: Limit) -> (usize, String) {
+/// Where to cut, what stands there, and what closes a block of code that is open there.
+fn in_markdown(text: &str, limit: Limit) -> (usize, &'static str, String) {
     const FENCE: &str = "\n```";
+    const MORE_BELOW: &str = "\n…";
     let most = limit.most().saturating_sub(limit.size_of(FENCE));
     let mut at = in_text(text, most, limit);
     let mut is_code = false;
+    // Behind the last thing that would be none with something on its line.
+    let mut alone = 0;
     for (event, range) in Parser::new_ext(text, MARKDOWN).into_offset_iter() {
         if range.start >= at {
             break;
@@ -205,28 +210,46 @@ fn in_markdown(text: &str, limit: Limit) -> (usize, String) {
         let is_one = match &event {
             Event::Start(tag) => is_inline(tag),
             Event::Text(said) => text[range.clone()] != **said && !is_code,
-            Event::Code(_) | Event::Html(_) | Event::InlineHtml(_) => true,
+            Event::Code(_) | Event::Html(_) | Event::InlineHtml(_) | Event::Rule => true,
             _ => false,
         };
         if is_cut && is_one {
             at = range.start;
             break;
         }
-        if let (true, Event::Start(Tag::CodeBlock(_))) = (is_cut, &event) {
-            let first = &text[range.clone()];
-            is_code = first.starts_with("```");
-            let opened = range.start + first.find('\n').map_or(first.len(), |line| line + 1);
-            if at <= opened {
-                at = range.start;
-                is_code = false;
-                break;
-            }
+        match &event {
+            Event::Start(Tag::CodeBlock(_)) if is_cut => match within_code(text, &range, at) {
+                Some(inside) => (at, is_code) = inside,
+                None => {
+                    at = range.start;
+                    break;
+                }
+            },
+            Event::Start(Tag::CodeBlock(_)) | Event::Rule => alone = range.end,
+            _ => {}
         }
     }
     if is_escape(&text[..at]) && !is_code {
         at -= 1;
     }
-    (at, if is_code { FENCE.to_owned() } else { String::new() })
+    let is_alone = !is_code && alone > 0 && text[..at].trim_end().len() <= alone;
+    let end = if is_code { FENCE.to_owned() } else { String::new() };
+    (at, if is_alone { MORE_BELOW } else { MORE }, end)
+}
+
+/// Where to cut in the block of code at `range` that `at` is in, and whether it is a fence that is to
+/// be closed there. None: nothing of it is kept.
+fn within_code(text: &str, range: &Range<usize>, at: usize) -> Option<(usize, bool)> {
+    let block = text[range.clone()].trim_end();
+    let first = block.find('\n').map_or(block.len(), |line| line + 1);
+    if at <= range.start + first {
+        return None;
+    }
+    if !block.starts_with("```") {
+        return Some((at, false));
+    }
+    let last = block.rfind('\n').filter(|line| block[line + 1..].trim_start().starts_with("```"));
+    Some((last.map_or(at, |last| at.min(range.start + last)), true))
 }
 
 /// What is seen as one thing, and means something else when only a part of it is there.
@@ -244,68 +267,4 @@ fn is_inline(tag: &Tag<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::ProptestConfig;
-    use proptest::proptest;
-
-    use super::Limit;
-    use super::cut;
-    use crate::notification::Format;
-
-    fn text(text: &str, format: Format, limit: Limit) -> String {
-        cut(text, format, limit).text
-    }
-
-    #[test]
-    fn what_fits_stays_and_what_was_left_out_is_counted() {
-        assert_eq!(text("磁盘满", Format::Text, Limit::Chars(3)), "磁盘满");
-        let short = cut("磁盘已满了", Format::Text, Limit::Chars(3));
-        assert_eq!((short.text.as_str(), short.left_out), ("磁盘…", 3));
-        let remark = "the last 3 characters were cut off: the service takes no more";
-        assert_eq!(short.remark(), remark);
-    }
-
-    #[test]
-    fn a_character_is_never_cut_however_it_is_written() {
-        assert_eq!(text("磁盘满", Format::Text, Limit::Bytes(8)), "磁…");
-        assert_eq!(text("ab👨‍👩‍👧cd", Format::Text, Limit::Chars(6)), "ab…");
-        assert_eq!(text("e\u{301}e\u{301}x", Format::Text, Limit::Chars(4)), "e\u{301}…");
-        assert_eq!(text("a\"\"b", Format::Text, Limit::Json(5)), "a…");
-    }
-
-    #[test]
-    fn html_is_cut_between_tags_and_closed() {
-        let html = "<p>a <b>bold</b> &amp; more</p>";
-        assert_eq!(text(html, Format::Html, Limit::Chars(19)), "<p>a <b>bo…</b></p>");
-        assert_eq!(text(html, Format::Html, Limit::Chars(25)), "<p>a <b>bold</b>…</p>");
-        assert_eq!(text("a<br>b<br/>c", Format::Html, Limit::Chars(9)), "a<br>b…");
-        let link = format!("<a href=\"https://a.example/{}\">log</a> of today", "x".repeat(90));
-        assert_eq!(text(&link, Format::Html, Limit::Chars(20)), "log (https://a.exam…");
-    }
-
-    #[test]
-    fn markdown_is_cut_before_a_link_or_an_emphasis_and_code_is_closed() {
-        let link = "see [the log](https://a.example/log) now";
-        assert_eq!(text(link, Format::Markdown, Limit::Chars(30)), "see…");
-        assert_eq!(text("a **bold** word", Format::Markdown, Limit::Chars(11)), "a…");
-        assert_eq!(text("a \\*b c d e", Format::Markdown, Limit::Chars(8)), "a…");
-        let code = "```\nline 1\nline 2\n```";
-        assert_eq!(text(code, Format::Markdown, Limit::Chars(18)), "```\nline 1\nli…\n```");
-        let all = format!("**{}**", "x".repeat(30));
-        assert_eq!(text(&all, Format::Markdown, Limit::Chars(10)), "xxxxxxxxx…");
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
-
-        #[test]
-        fn whatever_is_cut_fits(body in "[a<b>/p&;*`#\n\\[\\]()\\\\磁👨\u{200d} ]{0,60}", most in 0_usize..40) {
-            for limit in [Limit::Chars(most), Limit::Utf16(most), Limit::Bytes(most), Limit::Json(most)] {
-                for format in [Format::Text, Format::Markdown, Format::Html] {
-                    let cut = cut(&body, format, limit);
-                    assert!(limit.size_of(&cut.text) <= most, "{cut:?}");
-                }
-            }
-        }
-    }
-}
+mod tests;
