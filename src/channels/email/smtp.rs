@@ -1,6 +1,7 @@
 //! One mail handed to an SMTP server, and what its replies mean.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
+use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,7 +10,6 @@ use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::client::TlsParameters;
 use lettre::transport::smtp::commands::Data;
 use lettre::transport::smtp::commands::Mail;
 use lettre::transport::smtp::commands::Rcpt;
@@ -26,6 +26,9 @@ const GREYLISTED: Duration = Duration::from_mins(5);
 
 /// How long one that found us too fast wants to be left alone.
 const TOO_FAST: Duration = Duration::from_mins(30);
+
+/// How we log in, the first that the server offers; with XOAUTH2 the password is a token.
+const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login, Mechanism::Xoauth2];
 
 /// How long the reply to QUIT is waited for.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -51,17 +54,20 @@ pub(super) async fn send(
 }
 
 async fn connect(server: &Server, from: &Address) -> Result<AsyncSmtpConnection, Error> {
-    let tls = || TlsParameters::new(server.host.clone());
     let hello = ClientId::Domain(from.domain().to_owned());
-    let implicit = if server.security == Security::Tls { Some(tls()?) } else { None };
+    let (implicit, later) = match &server.security {
+        Security::Tls(tls) => (Some(tls.clone()), None),
+        Security::StartTls(tls) => (None, Some(tls.clone())),
+        Security::None => (None, None),
+    };
     let address = (server.host.as_str(), server.port);
     let mut connection =
         AsyncSmtpConnection::connect_tokio1(address, None, &hello, implicit, None).await?;
-    if server.security == Security::StartTls {
-        connection.starttls(tls()?, &hello).await?;
+    if let Some(tls) = later {
+        connection.starttls(tls, &hello).await?;
     }
     if let Some(login) = &server.login {
-        connection.auth(&[Mechanism::Plain, Mechanism::Login], login).await?;
+        connection.auth(MECHANISMS, login).await?;
     }
     Ok(connection)
 }
@@ -124,8 +130,8 @@ fn failure(error: &Error, handed_over: bool) -> Failure {
         let said = error.source().map(ToString::to_string).unwrap_or_default();
         return verdict(u16::from(status), &said);
     }
-    if error.is_tls() {
-        let advice = "Compare `host`, `port` and `security` with the provider's.";
+    if error.is_tls() || is_of_tls(error) {
+        let advice = "Compare `host`, `port` and `security` with the provider's; a server of your own needs `ca`.";
         let blame = Blame::Service { retry_after: None };
         return common::failure("smtp", "tls", blame, &error.to_string(), advice);
     }
@@ -140,10 +146,27 @@ fn failure(error: &Error, handed_over: bool) -> Failure {
     common::failure("smtp", code, blame, &error.to_string(), "")
 }
 
+/// Whether TLS is behind an error of the connection, such as a certificate that nobody vouches for.
+fn is_of_tls(error: &Error) -> bool {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        // An `io::Error` hides what it wraps.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if cause.is::<rustls::Error>()
+            || wrapped.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+        {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
+}
+
 /// Source: RFC 5321, 4.2; QQ and NetEase, "退信代码".
 fn verdict(status: u16, said: &str) -> Failure {
     let lower = said.to_lowercase();
-    let is_too_fast = lower.contains("frequen") || lower.contains("dt:spm");
+    let is_too_fast =
+        lower.contains("frequen") || lower.contains("spam") || lower.contains("dt:spm");
     let (blame, advice) = match status {
         550 | 554 if is_too_fast => {
             (Blame::Quota { retry_after: Some(TOO_FAST) }, "Lower the channel's `rate`.")
@@ -184,6 +207,11 @@ mod tests {
                 Blame::Quota { retry_after: Some(Duration::from_mins(30)) },
             ),
             (554, "DT:SPM 163 smtp4", Blame::Quota { retry_after: Some(Duration::from_mins(30)) }),
+            (
+                554,
+                "message rejected as Spam",
+                Blame::Quota { retry_after: Some(Duration::from_mins(30)) },
+            ),
             (554, "transaction failed", Blame::Request),
         ] {
             assert_eq!(verdict(status, said).blame, blame, "{status} {said}");

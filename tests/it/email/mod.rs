@@ -1,15 +1,20 @@
 //! `email` against a small SMTP server: what it hands over, and what it makes of the replies.
 
+mod tls;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
+use serde_json::json;
 use tokio::io::AsyncBufReadExt as _;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt as _;
 use tokio::io::BufReader;
 use tokio::net::TcpListener;
-use tokio::net::TcpStream;
 use yizhan::channels::Channels;
 use yizhan::channels::Means;
 use yizhan::channels::Parcel;
@@ -52,37 +57,53 @@ fn channels(text: &str) -> Result<Channels, String> {
 /// Sends one notification to a server that keeps to `script`; gives what the server was told.
 async fn send(notification: Notification, script: Script) -> (String, Result<Receipt, Failure>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
     // A server that stays silent is not waited for longer than it takes to see that.
     let timeout = if script.iter().any(|(_, reply)| *reply == "-") { "1s" } else { "30s" };
-    let text = format!(
+    let settings = format!("security = \"none\"\ntimeout = \"{timeout}\"\n");
+    let channels = channels(&table(&listener, &settings)).unwrap();
+    let server = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut heard = String::new();
+        stream_of(BufReader::new(stream), true, script, &mut heard).await;
+        heard
+    };
+    tokio::join!(server, deliver(&channels, notification))
+}
+
+/// The channel `mail`, to whoever listens.
+fn table(listener: &TcpListener, settings: &str) -> String {
+    let port = listener.local_addr().unwrap().port();
+    format!(
         "[[channel]]\nname = \"mail\"\nkind = \"email\"\nhost = \"127.0.0.1\"\nport = {port}\n\
-         security = \"none\"\nfrom = \"驿站 <ops@example.com>\"\nto = \"anna@example.com\"\n\
-         timeout = \"{timeout}\"\n"
-    );
-    let channels = channels(&text).unwrap();
+         from = \"驿站 <ops@example.com>\"\nto = \"anna@example.com\"\n{settings}"
+    )
+}
+
+async fn deliver(channels: &Channels, notification: Notification) -> Result<Receipt, Failure> {
     let parcel = Parcel {
         id: DeliveryId::floor(Duration::from_hours(490_896)),
         attempt: 1,
         now: Duration::from_secs(1_700_000_000),
         notification: Arc::new(notification),
     };
-    let server = async {
-        let (stream, _) = listener.accept().await.unwrap();
-        serve(stream, script).await
-    };
-    tokio::join!(server, channels.of_lane("mail").unwrap().send(&parcel))
+    channels.of_lane("mail").unwrap().send(&parcel).await
 }
 
-async fn serve(stream: TcpStream, script: Script) -> String {
-    let mut stream = BufReader::new(stream);
-    let mut heard = String::new();
+/// Serves one connection; gives it back when the client wants TLS.
+async fn stream_of<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: BufReader<S>,
+    greets: bool,
+    script: Script,
+    heard: &mut String,
+) -> Option<S> {
     let mut is_data = false;
-    stream.write_all(b"220 stand-in\r\n").await.unwrap();
+    if greets {
+        stream.write_all(b"220 stand-in\r\n").await.unwrap();
+    }
     loop {
         let start = heard.len();
-        if stream.read_line(&mut heard).await.unwrap_or(0) == 0 {
-            return heard;
+        if stream.read_line(heard).await.unwrap_or(0) == 0 {
+            return None;
         }
         let line = heard[start..].trim_end().to_owned();
         if is_data && line != "." {
@@ -92,15 +113,19 @@ async fn serve(stream: TcpStream, script: Script) -> String {
             Some("EHLO") => "250-stand-in\r\n250 8BITMIME",
             Some("DATA") => "354 go ahead",
             Some("QUIT") => "221 bye",
+            Some("AUTH") => "235 welcome",
             _ => "250 ok",
         };
         let scripted = script.iter().find(|(command, _)| line.starts_with(command));
         let reply = scripted.map_or(usual, |(_, reply)| reply);
         is_data = reply.starts_with("354");
         match reply {
-            "" => return heard,
+            "" => return None,
             "-" => {}
             reply => stream.write_all(format!("{reply}\r\n").as_bytes()).await.unwrap(),
+        }
+        if line == "STARTTLS" && reply.starts_with("220") {
+            return Some(stream.into_inner());
         }
     }
 }
@@ -195,14 +220,7 @@ async fn what_would_break_a_header_is_no_address() {
          security = \"none\"\nfrom = \"ops@example.com\"\n",
     )
     .unwrap();
-    let mail = channels.of_lane("mail").unwrap();
-    let parcel = Parcel {
-        id: DeliveryId::floor(Duration::ZERO),
-        attempt: 1,
-        now: Duration::ZERO,
-        notification: Arc::new(Notification { to, ..text() }),
-    };
-    let failure = mail.send(&parcel).await.unwrap_err();
+    let failure = deliver(&channels, Notification { to, ..text() }).await.unwrap_err();
     assert_eq!(failure.to_string(), "channel.receiver: a receiver is no mail address");
 }
 
@@ -214,4 +232,70 @@ fn a_password_does_not_travel_in_the_open() {
     let expected = "yizhan.toml:13:1: a password would travel in the open\n  \
         use `security = \"tls\"` or `\"starttls\"`";
     assert_eq!(faults, expected);
+}
+
+#[tokio::test]
+async fn files_stand_behind_the_words_and_copies_go_out_too() {
+    let native = json!({
+        "cc": ["ben@example.com"],
+        "bcc": ["carl@example.com"],
+        "reply_to": "desk@example.com",
+        "attachments": [
+            {"name": "日志.txt", "type": "text/plain", "content": "bm9kZSA3"},
+            {"name": "a.bin", "content": "AAEC"},
+        ],
+    });
+    let format = Format::Markdown;
+    let (heard, sent) = send(Notification { native: Some(native), format, ..text() }, &[]).await;
+    assert!(sent.is_ok(), "{sent:?}");
+    let (envelope, mail) = heard.split_once("DATA\r\n").unwrap();
+    for receiver in ["anna", "ben", "carl"] {
+        assert!(envelope.contains(&format!("RCPT TO:<{receiver}@example.com>")), "{envelope}");
+    }
+    assert!(mail.contains("\r\nCc: ben@example.com\r\n"), "{mail}");
+    assert!(mail.contains("\r\nReply-To: desk@example.com\r\n"), "{mail}");
+    assert!(!mail.contains("carl"), "{mail}");
+    let parts: Vec<&str> = mail.split("--yizhan-files-").collect();
+    assert!(parts[0].contains("Content-Type: multipart/mixed;"), "{mail}");
+    assert!(parts[1].contains("Content-Type: multipart/alternative;"), "{mail}");
+    assert!(parts[1].contains("text/plain") && parts[1].contains("text/html"), "{mail}");
+    assert!(parts[2].contains("filename*0*=utf-8''%E6%97%A5%E5%BF%97.txt"), "{mail}");
+    assert!(parts[2].contains("text/plain") && parts[2].contains("\r\n\r\nbm9kZSA3\r\n"), "{mail}");
+    assert!(parts[3].contains("application/octet-stream"), "{mail}");
+    assert!(parts[3].contains("Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n"), "{mail}");
+}
+
+#[tokio::test]
+async fn html_is_cleaned_before_it_is_sent() {
+    let body = "<p onclick=\"x()\">node <b>7</b><script>y()</script></p>";
+    let html = Notification { body: body.to_owned(), format: Format::Html, ..text() };
+    let (heard, _) = send(html, &[]).await;
+    assert!(heard.contains("\r\n\r\n<p>node <b>7</b></p>\r\n"), "{heard}");
+    assert!(heard.contains("\r\n\r\nnode 7\r\n"), "{heard}");
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_sent_are_refused_with_what_to_do() {
+    let refused = async |native: Value| {
+        let channels = channels(
+            "[[channel]]\nname = \"mail\"\nkind = \"email\"\nhost = \"127.0.0.1\"\nport = 1\n\
+             security = \"none\"\nfrom = \"ops@example.com\"\nto = \"anna@example.com\"\n",
+        );
+        let notification = Notification { native: Some(native), ..text() };
+        deliver(&channels.unwrap(), notification).await.unwrap_err().to_string()
+    };
+    let file =
+        |name: &str, content: &str| json!({"attachments": [{"name": name, "content": content}]});
+    for (native, expected) in [
+        (file("a.txt", "?"), "channel.native: a file is not base64"),
+        (file("a\r\nX: y", "YQ=="), "channel.native: a file has no usable name"),
+        (
+            file("a", &"A".repeat(14 << 20)),
+            "channel.native: the files are larger than 10 MB together",
+        ),
+        (json!({"files": []}), "channel.native: `native` is of another shape"),
+        (json!({"cc": ["nobody"]}), "channel.receiver: a receiver is no mail address"),
+    ] {
+        assert_eq!(refused(native).await, expected);
+    }
 }
