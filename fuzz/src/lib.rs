@@ -15,6 +15,7 @@ use yizhan::capture::Capture;
 use yizhan::config::Config;
 use yizhan::config::environment::Environment;
 use yizhan::config::secret::WebhookSecret;
+use yizhan::config::server::RuleOrder;
 use yizhan::dispatch::rules::Rules;
 use yizhan::dispatch::rules::Settings;
 use yizhan::exchange::Allowed;
@@ -109,6 +110,7 @@ pub fn rules(bytes: &[u8]) {
         webhook_secret: WebhookSecret::parse("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"),
         timezone: jiff::tz::TimeZone::UTC,
         channels: vec!["ops".to_owned()],
+        order: RuleOrder::default(),
     };
     match Rules::parse(&files, &["shop"], &settings) {
         Ok(rules) => assert_eq!(rules.len(), rules.names().count()),

@@ -31,6 +31,8 @@ pub struct Server {
     pub handlers: PathBuf,
     /// The owner wrote it down, so it must be there; the default one need not.
     pub is_handlers_given: bool,
+    /// Which of several rules that hold answers.
+    pub rule_order: RuleOrder,
     /// Whether and how callbacks are written to files.
     pub capture: Option<Capture>,
     /// What inside private networks may be reached.
@@ -43,6 +45,22 @@ pub struct Server {
     pub timezone: TimeZone,
     /// Signs forwarded messages.
     pub webhook_secret: Option<WebhookSecret>,
+}
+
+/// Which of several rules that hold answers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum RuleOrder {
+    /// The first in the order of the files.
+    #[default]
+    OldestFirst,
+    /// The last: what was added later comes first.
+    NewestFirst,
+}
+
+impl RuleOrder {
+    /// Each order with its word in `rule_order`.
+    pub const ALL: [(Self, &'static str); 2] =
+        [(Self::OldestFirst, "oldest-first"), (Self::NewestFirst, "newest-first")];
 }
 
 /// How callbacks are written to files.
@@ -62,6 +80,7 @@ pub(super) fn read(table: Table<'_>, origin: Origin<'_>) -> Option<Server> {
     let public_url = public_url(&table);
     let handlers = table.filled_text("handlers");
     let is_handlers_given = !defaults::is_default(table.place_of("handlers"));
+    let rule_order = table.one_of("rule_order", &RuleOrder::ALL);
     let capture = capture(&table, origin);
     let private_hosts = private_hosts(&table);
     let workers = table.integer("workers", 0..=1024);
@@ -75,6 +94,7 @@ pub(super) fn read(table: Table<'_>, origin: Origin<'_>) -> Option<Server> {
         public_url: public_url.ok()?,
         is_handlers_given,
         handlers: path(handlers?),
+        rule_order: rule_order?,
         capture: capture.ok()?,
         private_hosts: private_hosts?,
         workers: NonZeroUsize::new(usize::try_from(workers?).ok()?),

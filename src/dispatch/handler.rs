@@ -97,6 +97,20 @@ pub enum Answer {
     Now(Result<Outcome, HandlerError>),
     /// Known after some work.
     Later(Work),
+    /// Known after some work, of which the sender is told when it begins if it takes longer than a
+    /// delivery waits, and when it is done.
+    Reported(Work, Report),
+}
+
+/// What is said of work that takes long.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Report {
+    /// The rule or handler, as in [`Outcome::by`].
+    pub by: String,
+    /// Said at the beginning; none: what is usual.
+    pub started: Option<String>,
+    /// Said if the work fails and the account has no `apology`; none: what is usual.
+    pub failed: Option<String>,
 }
 
 /// Something that answers messages.

@@ -182,6 +182,11 @@ impl Inbox {
         }
     }
 
+    /// Starts work that no delivery waits for. A station that stops waits for its end.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
+
     /// The id of `name` (a message's key, or a user) of `account`.
     pub fn id(&self, account: &str, name: &str) -> Id {
         Id::of(self.hash, account, name)

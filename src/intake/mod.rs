@@ -4,6 +4,7 @@
 mod active;
 mod late;
 mod message;
+mod report;
 mod settle;
 mod typing;
 
@@ -292,6 +293,9 @@ impl Intake {
         let result = match answer {
             Answer::Pass => Ok(Outcome::default()),
             Answer::Now(result) => result,
+            Answer::Reported(work, report) => {
+                return self.work_and_report(message, work, report).await;
+            }
             Answer::Later(work) => {
                 let limit = self.handler_timeout;
                 let work = tokio::time::timeout(limit, work);

@@ -12,6 +12,7 @@ use super::account::Late;
 use super::account::LongText;
 use super::account::Source;
 use super::account::TokenApi;
+use super::server::RuleOrder;
 
 /// What a setting holds.
 #[derive(Clone, Copy, Debug)]
@@ -158,6 +159,12 @@ pub const SERVER: Section = Section {
             Kind::Text,
             "\"handlers\"",
             "The folder of rule files, relative to this file.",
+        ),
+        Setting::with(
+            "rule_order",
+            Kind::Word(|| names(&RuleOrder::ALL)),
+            "\"oldest-first\"",
+            "Of rules that match, oldest-first: the first in the files answers; newest-first: the last.",
         ),
         Setting::with(
             "capture",

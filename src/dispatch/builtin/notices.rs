@@ -60,7 +60,7 @@ impl Handler for Notices {
             match rest.dispatch(&inbound, &context) {
                 Answer::Pass => Ok(Outcome::default()),
                 Answer::Now(result) => result,
-                Answer::Later(work) => work.await,
+                Answer::Later(work) | Answer::Reported(work, _) => work.await,
             }
         }))
     }

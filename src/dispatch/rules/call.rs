@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use minijinja::value::Serde;
 use minijinja::value::Value;
+use serde_json::Value as Json;
 use url::Url;
 
 use super::reader::Leaf;
@@ -28,7 +29,10 @@ pub(super) const LONGEST: Duration = Duration::from_mins(5);
 /// The largest answer that is read, in bytes.
 pub(super) const LARGEST_ANSWER: usize = 1 << 20;
 
-const KEYS: [&str; 7] = ["method", "url", "headers", "json", "form", "body", "timeout"];
+const KEYS: [&str; 8] = ["method", "url", "headers", "json", "form", "body", "matches", "timeout"];
+
+/// What a call may send; one of them at most.
+const BODIES: [&str; 4] = ["json", "form", "body", "matches"];
 
 /// A call, as its templates.
 #[derive(Debug)]
@@ -46,6 +50,8 @@ enum Body {
     Json(Leaf),
     Form(Vec<(String, Template)>),
     Text(Template),
+    /// The list of the regex's matches, as JSON.
+    Matches,
 }
 
 impl Call {
@@ -54,8 +60,7 @@ impl Call {
         let table = reader.table.table("call")?;
         table.finish(&KEYS);
         let url = read_url(reader, &table, "url", allowed);
-        let bodies = ["json", "form", "body"].into_iter().filter(|key| table.has(key));
-        let given: Vec<&str> = bodies.collect();
+        let given: Vec<&str> = BODIES.into_iter().filter(|key| table.has(key)).collect();
         if let [first, other, ..] = given.as_slice() {
             let message = format!("`{other}` beside `{first}`: a call sends one of them");
             table.fault(other, message, None);
@@ -63,10 +68,11 @@ impl Call {
         let body = match given.first() {
             Some(&"json") => Body::Json(reader.leaf(table.value("json")?)?),
             Some(&"form") => Body::Form(reader.texts(&table.table("form")?)),
+            Some(&"matches") => read_matches(reader, &table)?,
             Some(_) => Body::Text(reader.template(&table, "body", Escape::None)?),
             None => Body::None,
         };
-        let default = if given.is_empty() { Method::Get } else { Method::Post };
+        let default = if matches!(body, Body::None) { Method::Get } else { Method::Post };
         let headers = table.table("headers").map(|it| reader.texts(&it)).unwrap_or_default();
         Some(Self {
             method: table.one_of("method", &Method::ALL).unwrap_or(default),
@@ -77,10 +83,11 @@ impl Call {
         })
     }
 
-    /// The request, its templates rendered by `render`.
+    /// The request, its templates rendered by `render`; `matches` gives what the rule's regex found.
     pub(super) fn request(
         &self,
         render: &impl Fn(&Template) -> Result<String, RenderError>,
+        matches: impl FnOnce() -> Option<Json>,
     ) -> Result<Request, RenderError> {
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         for (name, value) in &self.headers {
@@ -89,6 +96,10 @@ impl Call {
         let (kind, body) = match &self.body {
             Body::None => ("", String::new()),
             Body::Json(leaf) => ("application/json", leaf.render(render)?.to_string()),
+            Body::Matches => {
+                let matches = matches().ok_or_else(|| RenderError::new("too many matches"))?;
+                ("application/json", matches.to_string())
+            }
             Body::Text(template) => ("text/plain; charset=utf-8", render(template)?),
             Body::Form(fields) => {
                 let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -111,6 +122,16 @@ impl Call {
             max_answer: LARGEST_ANSWER,
         })
     }
+}
+
+/// `matches = true` sends what only a regex has.
+fn read_matches(reader: &Reader<'_>, table: &Table<'_>) -> Option<Body> {
+    let is_wanted = table.boolean("matches")?;
+    if is_wanted && !reader.table.has("regex") {
+        let advice = "give the rule a `regex`, or write the body as `json`".to_owned();
+        table.fault("matches", "`matches` without a `regex`", Some(advice));
+    }
+    Some(if is_wanted { Body::Matches } else { Body::None })
 }
 
 /// A URL with its values. They are percent-encoded, but for dots that means nothing: a value `..`

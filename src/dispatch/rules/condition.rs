@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value as Json;
+
 use super::index::Clue;
 use super::pattern;
 use super::pattern::Pattern;
@@ -179,6 +181,14 @@ impl Condition {
             return None;
         }
         self.about.holds(asked)
+    }
+
+    /// What a regex finds in the message, as [`Pattern::matches`] lists it.
+    pub(super) fn matches(&self, asked: &Asked<'_>) -> Option<Json> {
+        match &self.about {
+            About::Regex(regex) => regex.matches(asked.subject.text()),
+            _ => None,
+        }
     }
 }
 

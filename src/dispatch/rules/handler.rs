@@ -137,11 +137,25 @@ impl Handler for RulesHandler {
             exchange: Arc::clone(&self.0.exchange),
         };
         let asked = Asked::of(inbound);
-        let mut run = Run::new(world, inbound, context, &asked);
-        match run.proceed(&asked) {
+        let (run, progress) = match Run::confirmed(&world, &asked, context) {
+            Some(mut run) => {
+                let progress = run.proceed_again();
+                (run, progress)
+            }
+            None => {
+                let mut run = Run::new(world, inbound, context, &asked);
+                let progress = run.proceed(&asked);
+                (run, progress)
+            }
+        };
+        match progress {
             Progress::Passed => Answer::Pass,
             Progress::Done(result) => Answer::Now(result),
-            Progress::Waits(job) => Answer::Later(Box::pin(run.finish(job))),
+            Progress::Waits(job) => match run.report(&job) {
+                Err(error) => Answer::Now(Err(error)),
+                Ok(None) => Answer::Later(Box::pin(run.finish(job))),
+                Ok(Some(report)) => Answer::Reported(Box::pin(run.finish(job)), report),
+            },
         }
     }
 }

@@ -14,6 +14,7 @@ use super::rule::Rule;
 use super::template::Engine;
 use crate::config::fault::Fault;
 use crate::config::fault::Faults;
+use crate::config::server::RuleOrder;
 use crate::config::table::Document;
 use crate::config::table::LARGEST_FILE;
 use crate::config::table::Table;
@@ -74,6 +75,9 @@ impl Rules {
         }
         let warnings = faults.take_warnings();
         faults.or(())?;
+        if settings.order == RuleOrder::NewestFirst {
+            rules.reverse();
+        }
         let (shared, bound) = indexes(&rules);
         let (zone, channels) = (settings.timezone.clone(), settings.channels.clone());
         let engine = engine.into_inner();

@@ -1,5 +1,6 @@
-//! What rules remember of users: their variables, and when a rule with a cooldown last answered
-//! them. In memory only: a restart forgets it, and so does a crowd of other users.
+//! What rules remember of users: their variables, when a rule with a cooldown last answered them,
+//! and what waits for their yes. In memory only: a restart forgets it, and so does a crowd of other
+//! users.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -13,6 +14,8 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use minijinja::value::Value;
+
+use super::confirm::Asked;
 
 /// Entries of one generation; two are kept, so twice as many users at least are remembered.
 const ENTRIES: usize = 50_000;
@@ -29,6 +32,7 @@ type Variables = Arc<BTreeMap<String, String>>;
 pub(super) struct Memory {
     users: Mutex<Generations<String, Variables>>,
     answered: Mutex<Generations<String, Duration>>,
+    asked: Mutex<Generations<String, Asked>>,
 }
 
 impl fmt::Debug for Memory {
@@ -42,6 +46,7 @@ impl Memory {
         Self {
             users: Mutex::new(Generations::new(ENTRIES, BYTES)),
             answered: Mutex::new(Generations::new(ENTRIES, BYTES)),
+            asked: Mutex::new(Generations::new(ENTRIES, BYTES)),
         }
     }
 
@@ -84,6 +89,19 @@ impl Memory {
         answered.insert(key, now, 0);
         true
     }
+
+    /// A rule waits for the yes of `user`; what waited before does not any more.
+    pub(super) fn ask(&self, account: &str, user: &str, asked: Asked) {
+        let size = asked.inbound.source().len() + asked.rule.len();
+        lock(&self.asked).insert(name(&[account, user]), asked, size);
+    }
+
+    /// What waits for the yes of `user`; it waits no longer.
+    pub(super) fn take_asked(&self, account: &str, user: &str) -> Option<Asked> {
+        let mut asked = lock(&self.asked);
+        // Mostly nothing waits for anybody.
+        if asked.is_empty() { None } else { asked.remove(&name(&[account, user])) }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -112,6 +130,16 @@ impl<K: Clone + Eq + Hash + AsRef<str>, V: Clone> Generations<K, V> {
 
     fn get(&self, key: &K) -> Option<&V> {
         self.young.get(key).or_else(|| self.old.get(key))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.young.is_empty() && self.old.is_empty()
+    }
+
+    /// What it held counts until its half is dropped.
+    fn remove(&mut self, key: &K) -> Option<V> {
+        let old = self.old.remove(key);
+        self.young.remove(key).or(old)
     }
 
     /// `size` is what the value holds, in bytes, beside itself.

@@ -6,6 +6,7 @@
 mod builtin;
 mod call;
 mod condition;
+mod confirm;
 mod forward;
 mod handler;
 mod index;
@@ -15,6 +16,7 @@ mod pattern;
 mod push;
 mod reader;
 mod reply;
+mod report;
 mod required;
 mod rule;
 mod run;
@@ -41,6 +43,7 @@ use crate::config::Config;
 use crate::config::account::Account;
 use crate::config::fault::Fault;
 use crate::config::secret::WebhookSecret;
+use crate::config::server::RuleOrder;
 use crate::exchange::Allowed;
 
 /// What the config says about rules.
@@ -54,6 +57,8 @@ pub struct Settings {
     pub timezone: TimeZone,
     /// The names of the channels, through which `push` goes.
     pub channels: Vec<String>,
+    /// Which of several rules that hold answers.
+    pub order: RuleOrder,
 }
 
 impl From<&Config> for Settings {
@@ -68,6 +73,7 @@ impl From<&Config> for Settings {
             webhook_secret: server.webhook_secret.clone(),
             timezone: server.timezone.clone(),
             channels,
+            order: server.rule_order,
         }
     }
 }
@@ -98,7 +104,7 @@ impl Rules {
         self.all.is_empty()
     }
 
-    /// The names of the rules, in their order.
+    /// The names of the rules, in the order in which they are asked.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|rule| rule.name.as_str())
     }
@@ -110,6 +116,11 @@ impl Rules {
 
     fn rule(&self, number: u32) -> &Rule {
         &self.all[number as usize]
+    }
+
+    fn number_of(&self, name: &str) -> Option<u32> {
+        let number = self.all.iter().position(|rule| rule.name == name)?;
+        u32::try_from(number).ok()
     }
 
     fn engine(&self) -> &Engine {

@@ -2,8 +2,11 @@
 
 use std::sync::OnceLock;
 
+use regex::Captures;
 use regex::Regex;
 use regex::RegexBuilder;
+use serde_json::Map;
+use serde_json::Value as Json;
 
 use super::condition::check_name;
 use super::required;
@@ -15,6 +18,9 @@ const LARGEST_REGEX: usize = 4 << 20;
 /// Regexes up to about this many states surely fit. They are compiled when they are first tried:
 /// of ten thousand most never are.
 const SMALL_REGEX: usize = 20_000;
+
+/// The most texts in one list of matches: hits, and what each group took of each.
+const MOST_TAKEN: usize = 10_000;
 
 /// Reads `regex`.
 pub(super) fn read(table: &Table<'_>) -> Option<Pattern> {
@@ -88,5 +94,99 @@ impl Pattern {
         let found = regex.captures(text)?;
         let taken = |name: &String| found.name(name).map_or("", |group| group.as_str()).to_owned();
         Some(self.names.iter().map(|name| (name.clone(), taken(name))).collect())
+    }
+    /// Every hit in `text`, as `preg_match_all` of PHP lists them by default: an array with the hits,
+    /// then what the first group took of each, and so on; a group that took no part took `""`. With a
+    /// named group it is an object of these lists, a named group's under its name and its number.
+    /// None: there is no hit, or the lists would have more than 10,000 texts.
+    ///
+    /// Source: PHP manual, "preg_match_all", `PREG_PATTERN_ORDER`.
+    pub(super) fn matches(&self, text: &str) -> Option<Json> {
+        let regex = self.compiled()?;
+        let mut lists: Vec<Vec<Json>> = vec![Vec::new(); regex.captures_len()];
+        let mut start = 0;
+        while let Some(hit) = regex.captures_at(text, start) {
+            for (number, list) in lists.iter_mut().enumerate() {
+                list.push(Json::from(hit.get(number).map_or("", |group| group.as_str())));
+            }
+            if lists[0].len() * lists.len() > MOST_TAKEN {
+                return None;
+            }
+            match next_start(text, &hit) {
+                Some(next) => start = next,
+                None => break,
+            }
+        }
+        if lists[0].is_empty() {
+            return None;
+        }
+        let is_named = regex.capture_names().flatten().next().is_some();
+        if !is_named {
+            return Some(lists.into_iter().map(Json::Array).collect());
+        }
+        let mut object = Map::new();
+        for ((number, name), list) in regex.capture_names().enumerate().zip(lists) {
+            if let Some(name) = name {
+                object.insert(name.to_owned(), Json::Array(list.clone()));
+            }
+            object.insert(number.to_string(), Json::Array(list));
+        }
+        Some(Json::Object(object))
+    }
+}
+
+/// Where the next hit is looked for: behind this one, and behind a letter if it took none.
+fn next_start(text: &str, hit: &Captures<'_>) -> Option<usize> {
+    let hit = hit.get_match();
+    match text[hit.end()..].chars().next() {
+        Some(letter) if hit.is_empty() => Some(hit.end() + letter.len_utf8()),
+        None if hit.is_empty() => None,
+        _ => Some(hit.end()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::Pattern;
+
+    fn matches(regex: &str, text: &str) -> Option<String> {
+        let (source, compiled) = (regex.to_owned(), OnceLock::new());
+        let pattern = Pattern { source, names: Vec::new(), required: Vec::new(), compiled };
+        pattern.matches(text).map(|lists| lists.to_string())
+    }
+
+    /// Each line is what `json_encode` makes of `preg_match_all` of PHP 8, with `/u`.
+    #[test]
+    fn matches_are_listed_as_preg_match_all_lists_them() {
+        let table = [
+            (
+                "把(.+)加到(.+)里",
+                "把牛奶加到购物单里",
+                r#"[["把牛奶加到购物单里"],["牛奶"],["购物单"]]"#,
+            ),
+            (r"(\d+)号", "3号和5号", r#"[["3号","5号"],["3","5"]]"#),
+            ("开(灯)(快)?", "开灯", r#"[["开灯"],["灯"],[""]]"#),
+            ("开灯", "开灯", r#"[["开灯"]]"#),
+            (
+                r"(?P<n>\d+)号(楼)?",
+                "3号和5号楼",
+                r#"{"0":["3号","5号楼"],"n":["3","5"],"1":["3","5"],"2":["","楼"]}"#,
+            ),
+            ("(a)|(b)", "ab", r#"[["a","b"],["a",""],["","b"]]"#),
+            ("a*", "baaa", r#"[["","aaa",""]]"#),
+            ("", "灯", r#"[["",""]]"#),
+        ];
+        for (regex, text, expected) in table {
+            assert_eq!(matches(regex, text).as_deref(), Some(expected), "{regex} {text}");
+        }
+        assert_eq!(matches("x", "开灯"), None);
+    }
+
+    #[test]
+    fn there_is_a_limit_to_what_is_listed() {
+        assert!(matches("(a)", &"a".repeat(5_000)).is_some());
+        assert_eq!(matches("(a)", &"a".repeat(5_001)), None);
     }
 }

@@ -7,10 +7,13 @@ use super::Settings;
 use super::call::Call;
 use super::condition::Condition;
 use super::condition::read_accounts;
+use super::confirm::Confirm;
 use super::forward::Forward;
 use super::push::Push;
 use super::reader::Reader;
 use super::reply::Say;
+use super::report;
+use super::report::Report;
 use super::template::Engine;
 use super::template::Escape;
 use super::template::Reach;
@@ -18,9 +21,9 @@ use super::template::Template;
 use crate::config::table::Table;
 
 /// Every key of a rule. `ask` belongs to a later version.
-const KEYS: [&str; 18] = [
-    "name", "account", "on", "match", "equals", "contains", "regex", "key", "from", "when", "call",
-    "forward", "reply", "push", "set", "next", "cooldown", "deny",
+const KEYS: [&str; 20] = [
+    "name", "account", "on", "match", "equals", "contains", "regex", "key", "from", "when",
+    "confirm", "call", "forward", "report", "reply", "push", "set", "next", "cooldown", "deny",
 ];
 
 /// Keys of the language that this version does not know what to do with.
@@ -38,7 +41,9 @@ pub(super) struct Rule {
     pub(super) when: Option<Template>,
     pub(super) cooldown: Option<Duration>,
     pub(super) deny: Option<Template>,
+    pub(super) confirm: Option<Confirm>,
     pub(super) work: Option<Work>,
+    pub(super) report: Option<Report>,
     pub(super) set: Vec<(String, Template)>,
     pub(super) reply: Option<Say>,
     pub(super) push: Push,
@@ -81,7 +86,9 @@ impl Rule {
             when: before.condition("when"),
             cooldown: read_cooldown(&table),
             deny: before.template(&table, "deny", Escape::None),
+            confirm: Confirm::read(&before),
             work,
+            report: report::read(&before),
             set: read_set(&after),
             reply: Say::read(&after),
             push: Push::read(&after, &settings.channels),

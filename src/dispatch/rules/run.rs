@@ -54,17 +54,19 @@ pub(super) enum Progress {
 
 /// A rule that waits: its number, and the request it sends.
 pub(super) struct Job {
-    rule: u32,
-    holes: Vec<(String, String)>,
+    pub(super) rule: u32,
+    pub(super) holes: Vec<(String, String)>,
 }
 
 /// The way of one message through the rules.
 pub(super) struct Run {
-    world: World,
-    inbound: Arc<Inbound>,
-    context: Context,
+    pub(super) world: World,
+    pub(super) inbound: Arc<Inbound>,
+    pub(super) context: Context,
     /// Numbers of the rules that may hold, in their order.
-    candidates: std::vec::IntoIter<u32>,
+    pub(super) candidates: std::vec::IntoIter<u32>,
+    /// The rule to which the sender said yes.
+    pub(super) confirmed: Option<u32>,
     /// What the rules so far said.
     outcome: Option<Outcome>,
 }
@@ -78,7 +80,7 @@ impl Run {
     ) -> Self {
         let candidates = world.rules.candidates(asked, &context.account).into_iter();
         let (inbound, context) = (Arc::clone(inbound), context.clone());
-        Self { world, inbound, context, candidates, outcome: None }
+        Self { world, inbound, context, candidates, confirmed: None, outcome: None }
     }
 
     /// Goes on until a rule has answered for good, or has to wait.
@@ -88,6 +90,12 @@ impl Run {
             let Some(holes) = rule.condition.holds(asked) else { continue };
             if rule.when.is_some() && !self.is_when(rule, &holes) {
                 continue;
+            }
+            if let Some(confirm) = &rule.confirm
+                && self.confirmed != Some(number)
+            {
+                let answered = self.ask(rule, confirm, holes);
+                return Progress::Done(answered.map(|outcome| self.end_with(outcome)));
             }
             let is_denied = self.is_denied(rule);
             if rule.work.is_some() && !is_denied {
@@ -141,7 +149,8 @@ impl Run {
             None => self.answer(rule, holes, None),
             Some(Work::Call(call)) => {
                 let scope = self.scope(holes, None);
-                let request = call.request(&|template| self.render(template, &scope));
+                let matches = || rule.condition.matches(&Asked::of(&self.inbound));
+                let request = call.request(&|template| self.render(template, &scope), matches);
                 let request =
                     request.map_err(|error| fail(rule, "its call cannot be made", error))?;
                 let response = self.world.exchange.send(request).await;
@@ -240,7 +249,7 @@ impl Run {
     }
 
     /// A condition that cannot be told does not hold: the other rules still answer.
-    fn is_when(&self, rule: &Rule, holes: &[(String, String)]) -> bool {
+    pub(super) fn is_when(&self, rule: &Rule, holes: &[(String, String)]) -> bool {
         let Some(when) = &rule.when else { return true };
         let scope = self.scope(holes.to_vec(), None);
         self.world.rules.engine().holds(when, &scope).unwrap_or_else(|error| {
@@ -253,11 +262,15 @@ impl Run {
         })
     }
 
-    fn render(&self, template: &Template, scope: &Arc<Scope>) -> Result<String, RenderError> {
+    pub(super) fn render(
+        &self,
+        template: &Template,
+        scope: &Arc<Scope>,
+    ) -> Result<String, RenderError> {
         self.world.rules.engine().render(template, scope)
     }
 
-    fn scope(&self, holes: Vec<(String, String)>, call: Option<Value>) -> Arc<Scope> {
+    pub(super) fn scope(&self, holes: Vec<(String, String)>, call: Option<Value>) -> Arc<Scope> {
         Arc::new(Scope {
             inbound: Arc::clone(&self.inbound),
             account: Arc::clone(&self.context.account),
@@ -268,6 +281,11 @@ impl Run {
             memory: Arc::clone(&self.world.memory),
             call,
         })
+    }
+
+    fn end_with(&mut self, outcome: Outcome) -> Outcome {
+        self.keep(outcome);
+        self.outcome.take().unwrap_or_default()
     }
 
     /// The first reply that says something stays; what is pushed all goes out.
@@ -284,12 +302,12 @@ impl Run {
     }
 }
 
-fn failed(rule: &Rule, what: String) -> HandlerError {
+pub(super) fn failed(rule: &Rule, what: String) -> HandlerError {
     let error = RuleError { rule: rule.name.clone(), what };
     HandlerError::Other(Box::new(error))
 }
 
-fn fail(rule: &Rule, what: &str, error: impl StdError) -> HandlerError {
+pub(super) fn fail(rule: &Rule, what: &str, error: impl StdError) -> HandlerError {
     let mut what = format!("{what}: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {

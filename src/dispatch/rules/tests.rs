@@ -18,12 +18,19 @@ use super::template::Engine;
 use super::template::Escape;
 use super::template::Reach;
 use super::template::Template;
+use crate::config::server::RuleOrder;
 use crate::exchange::Allowed;
 use crate::wechat::inbound::Inbound;
 
 fn settings() -> Settings {
     let private_hosts = Allowed::default();
-    Settings { private_hosts, webhook_secret: None, timezone: TimeZone::UTC, channels: Vec::new() }
+    Settings {
+        private_hosts,
+        webhook_secret: None,
+        timezone: TimeZone::UTC,
+        channels: Vec::new(),
+        order: RuleOrder::OldestFirst,
+    }
 }
 
 fn rules(conditions: &[String]) -> Rules {

@@ -15,6 +15,7 @@ use yizhan::wechat::reply::Reply;
 
 use super::Desk;
 use super::MORNING;
+use super::faults_of;
 use super::plain;
 use super::said;
 use super::shop;
@@ -148,6 +149,45 @@ async fn values_are_encoded_where_they_go() {
         assert!(asked[2].ends_with("\r\n\r\nx=a/b?c=\"d\"&"), "{}", asked[2]);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_call_can_send_the_list_of_matches_as_preg_match_all_gives_it() {
+    on_one_thread(async {
+        let server = Server::answering("ok").await;
+        let call = "call = { url = 'http://HOST/', matches = true }\nreply = '{{ call.text }}'";
+        let desk = rule(server.port, &format!("regex = '把(.+)加到(.+)里'\n{call}"));
+        assert_eq!(desk.says("把牛奶加到购物单里").await.as_deref(), Some("ok"));
+        let desk = rule(server.port, &format!("regex = '(\\d+)号(楼)?'\n{call}"));
+        desk.says("3号楼和5号").await;
+        let desk = rule(server.port, &format!("regex = '(?P<n>\\d+)号'\n{call}"));
+        desk.says("3号和5号").await;
+        let asked = server.asked();
+        assert!(asked[0].starts_with("POST / HTTP/1.1\r\n"), "{}", asked[0]);
+        assert!(asked[0].contains("content-type: application/json\r\n"), "{}", asked[0]);
+        let bodies: Vec<&str> = asked.iter().filter_map(|it| it.split("\r\n\r\n").nth(1)).collect();
+        let expected = [
+            r#"[["把牛奶加到购物单里"],["牛奶"],["购物单"]]"#,
+            r#"[["3号楼","5号"],["3","5"],["楼",""]]"#,
+            r#"{"0":["3号","5号"],"n":["3","5"],"1":["3","5"]}"#,
+        ];
+        assert_eq!(bodies, expected);
+    })
+    .await;
+}
+
+#[test]
+fn matches_need_a_regex_and_are_all_that_a_call_sends() {
+    let faults = |rule: &str| faults_of(&format!("[[rule]]\nname = 'r'\n{rule}"));
+    assert_eq!(
+        faults("match = 'x {y}'\ncall = { url = 'http://a.example/', matches = true }"),
+        "a.toml:4:37: `matches` without a `regex`\n  \
+         give the rule a `regex`, or write the body as `json`\n"
+    );
+    assert_eq!(
+        faults("regex = 'x'\ncall = { url = 'http://a.example/', json = 1, matches = true }"),
+        "a.toml:4:47: `matches` beside `json`: a call sends one of them\n"
+    );
 }
 
 #[tokio::test]

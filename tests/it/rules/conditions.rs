@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use yizhan::config::server::RuleOrder;
+
 use super::Desk;
 use super::MORNING;
 use super::event;
@@ -156,5 +158,28 @@ async fn holes_take_what_was_written_in_its_own_case() {
         ("deployment to x", None),
     ] {
         assert_eq!(desk.says(text).await.as_deref(), expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_first_rule_answers_or_if_asked_the_newest() {
+    let files = [
+        (
+            "10-a.toml",
+            "[[rule]]\nname = 'a'\nregex = '^开'\nreply = 'a'\n[[rule]]\nname = 'b'\nequals = '开灯'\nreply = 'b'",
+        ),
+        (
+            "20-b.toml",
+            "[[rule]]\nname = 'c'\ncontains = '灯'\nreply = 'c'\n[[rule]]\nname = 'd'\nmatch = '关{x}'\nreply = 'd'",
+        ),
+    ];
+    let orders = [(RuleOrder::OldestFirst, "a a c"), (RuleOrder::NewestFirst, "c a d")];
+    for (order, expected) in orders {
+        let desk = Desk::ordered(&files, order).unwrap();
+        let mut answers = Vec::new();
+        for text in ["开灯", "开", "关灯"] {
+            answers.push(desk.says(text).await.unwrap());
+        }
+        assert_eq!(answers.join(" "), expected);
     }
 }

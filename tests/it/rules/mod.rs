@@ -2,10 +2,12 @@
 
 mod calls;
 mod conditions;
+mod confirm;
 mod faults;
 
 mod reload;
 mod replies;
+mod report;
 mod shipped;
 
 use std::path::Path;
@@ -19,6 +21,7 @@ use prometheus_client::metrics::counter::Counter;
 use tempfile::TempDir;
 use yizhan::config::fault::Faults;
 use yizhan::config::secret::WebhookSecret;
+use yizhan::config::server::RuleOrder;
 use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler as _;
@@ -51,19 +54,24 @@ impl Desk {
     }
 
     fn load(files: &[(&str, &str)]) -> Result<Self, Faults> {
+        Self::ordered(files, RuleOrder::default())
+    }
+
+    fn ordered(files: &[(&str, &str)], order: RuleOrder) -> Result<Self, Faults> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        let desk = Self::of(folder.path().to_owned())?;
+        let desk = Self::of(folder.path().to_owned(), order)?;
         Ok(Self { _kept: Some(folder), ..desk })
     }
 
     /// The rules in a folder that is there already.
-    fn of(folder: PathBuf) -> Result<Self, Faults> {
+    fn of(folder: PathBuf, order: RuleOrder) -> Result<Self, Faults> {
         let accounts = vec!["shop".to_owned(), "ops".to_owned()];
         let failures = Counter::default();
-        let handler = RulesHandler::load(&folder, accounts, settings(), failures.clone())?;
+        let settings = Settings { order, ..settings() };
+        let handler = RulesHandler::load(&folder, accounts, settings, failures.clone())?;
         Ok(Self { folder, _kept: None, handler, failures })
     }
 
@@ -85,7 +93,7 @@ impl Desk {
         match self.handler.answer(&inbound, context) {
             Answer::Pass => None,
             Answer::Now(result) => Some(result),
-            Answer::Later(work) => Some(work.await),
+            Answer::Later(work) | Answer::Reported(work, _) => Some(work.await),
         }
     }
 
@@ -101,6 +109,7 @@ fn settings() -> Settings {
         webhook_secret: WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         timezone: TimeZone::fixed(Offset::constant(8)),
         channels: vec!["ops".to_owned(), "mail".to_owned()],
+        order: RuleOrder::OldestFirst,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use yizhan::config::server::RuleOrder;
 use yizhan::tasks::Tasks;
 
 use super::Desk;
@@ -82,7 +83,7 @@ async fn the_folder_is_watched() {
     std::fs::create_dir(&rules).unwrap();
     let text = |word: &str| format!("[[rule]]\nname = 'a'\nreply = '{word}'\n");
     std::fs::write(rules.join("a.toml"), text("one")).unwrap();
-    let desk = Desk::of(rules.clone()).unwrap();
+    let desk = Desk::of(rules.clone(), RuleOrder::default()).unwrap();
     let tasks = Tasks::new();
     desk.handler.watch(&tasks).unwrap();
     wait_for(&desk, "one").await;

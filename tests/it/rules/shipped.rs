@@ -37,7 +37,7 @@ fn answer(handler: &RulesHandler, document: &str, second: u64) -> (String, Strin
         Answer::Now(Ok(outcome)) => (outcome.by, plain(&outcome.reply)),
         Answer::Now(Err(error)) => panic!("{document}: {error}"),
         Answer::Pass => (String::new(), String::new()),
-        Answer::Later(_) => panic!("{document}: a shipped rule waits"),
+        Answer::Later(_) | Answer::Reported(..) => panic!("{document}: a shipped rule waits"),
     }
 }
 
