@@ -28,6 +28,30 @@ macro_rules! codes {
 }
 
 codes! {
+    API_CONFLICT, "api.conflict", 409,
+        "The idempotency key was used for another notification.",
+        "Use a new key for each notification, and the same key only to send the same again.";
+    API_INVALID, "api.invalid", 400,
+        "The request is not what the interface takes.",
+        "`/api/docs` lists what each call takes.";
+    API_KEY, "api.key", 401,
+        "The request shows no key, or none that is good.",
+        "Send `Authorization: Bearer TOKEN` with the token of a `[[key]]`.";
+    API_MEDIA_TYPE, "api.media_type", 415,
+        "The body is not of a type that the interface takes.",
+        "Send JSON as `Content-Type: application/json`.";
+    API_NOT_FOUND, "api.not_found", 404,
+        "Nothing has that id or name, or it is not kept any more.",
+        "`[store]` says how long notifications are kept.";
+    API_OFF, "api.off", 404,
+        "The API is off.",
+        "Set `[admin] token`, and give out a `[[key]]`.";
+    API_SCOPE, "api.scope", 403,
+        "The key may not do that.",
+        "Add the scope to the `may` of the `[[key]]`.";
+    API_TOO_LARGE, "api.too_large", 413,
+        "The body is larger than the interface takes.",
+        "A notification has at most 256 KiB; upload files through `/api/v1/media`.";
     CALLBACK_ACCOUNT, "callback.account", 404,
         "No account has the name in the callback's path.",
         "Compare the URL in WeChat's console with the `name` of the `[[account]]`.";

@@ -16,6 +16,7 @@ pub mod tasks;
 pub mod config;
 pub mod outcome;
 
+pub mod access;
 pub mod account;
 pub mod capture;
 pub mod store;
@@ -32,6 +33,8 @@ pub mod outbox;
 
 pub mod dialects;
 pub mod intake;
+pub mod submission;
+
 pub mod receiver;
 
 pub mod app;

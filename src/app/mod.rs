@@ -18,6 +18,7 @@ pub(crate) use self::outbox::means;
 pub(crate) use self::outbox::open_outbox;
 pub use self::running::Running;
 pub use self::running::told;
+use crate::access::Keys;
 use crate::account::Account;
 use crate::account::Patience;
 use crate::channels;
@@ -50,6 +51,7 @@ use crate::receiver::RefusalLog;
 use crate::receiver::Routes;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::submission::Submissions;
 use crate::tasks::Tasks;
 use crate::wechat::callback::Agreement;
 use crate::wechat::envelope::Cipher;
@@ -116,6 +118,10 @@ pub struct Parts {
     pub rules: Option<RulesHandler>,
     /// The way out, and the store behind it. It accepts; it sends once it is started.
     pub outbox: Outbox,
+    /// Who may use the API.
+    pub keys: Arc<Keys>,
+    /// The way in for what programs send.
+    pub submissions: Submissions,
 }
 
 impl Station {
@@ -212,6 +218,9 @@ impl Station {
             let name = account.name.clone();
             (name, Arc::new(open_account(account, &metrics)))
         });
+        let keys = Arc::new(Keys::of(&self.config));
+        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let submissions = Submissions::new(outbox.clone(), &self.config, world);
         let limits = Limits {
             remember: self.config.inbox.remember,
             capacity: self.config.inbox.capacity,
@@ -238,7 +247,7 @@ impl Station {
             observer: self.observer,
             captures,
         };
-        Ok(Parts { intake: Arc::new(intake), tasks, rules, outbox })
+        Ok(Parts { intake: Arc::new(intake), tasks, rules, outbox, keys, submissions })
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in

@@ -90,5 +90,6 @@ pub(super) fn terms(usual: &Terms, common: &Common) -> Terms {
         takes_id: usual.takes_id,
         fallback: common.fallback.clone(),
         falls_back_on_unknown: common.falls_back_on_unknown,
+        quiet: common.quiet.clone(),
     }
 }

@@ -14,6 +14,7 @@ use super::Channel;
 use super::Setup;
 use super::wechat_customer;
 use super::wecom_app;
+pub use crate::config::channel::OWN;
 use crate::config::fault::did_you_mean;
 use crate::config::settings::Kind;
 use crate::config::settings::Setting;
@@ -24,11 +25,6 @@ use crate::notification::Terms;
 use crate::platform::Client;
 use crate::wechat::Platform;
 use crate::window::Windows;
-
-/// What the channel is called through which an account writes to its users by itself: a
-/// customer-service message of a 公众号 or 小程序, a message of the application in 企业微信. No
-/// config lists it. Behind a slash it has the account's name, see [`super::Channels::insert`].
-pub const OWN: &str = "wechat-customer";
 
 /// The channel [`OWN`] of `client`'s account, if its platform has such messages.
 pub fn own(client: &Arc<Client>, windows: &Arc<Windows>) -> Option<Arc<dyn Channel>> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::account::is_name;
 use super::fault::did_you_mean;
 use super::secret::Noted;
@@ -12,6 +14,7 @@ use super::sheet::Sheet;
 use super::table::Table;
 use super::tree::Value;
 use crate::notification::Guarantee;
+use crate::notification::Quiet;
 use crate::notification::Rate;
 
 /// How long one send may be allowed to take. Far below a minute it is the network that decides,
@@ -22,6 +25,14 @@ const TIMEOUTS: std::ops::RangeInclusive<Duration> =
 /// Each guarantee with its word in `delivery`.
 pub const GUARANTEES: [(Guarantee, &str); 2] =
     [(Guarantee::AtLeastOnce, "at_least_once"), (Guarantee::AtMostOnce, "at_most_once")];
+
+/// What the channel is called through which an account writes to its users by itself: a
+/// customer-service message of a 公众号 or 小程序, a message of the application in 企业微信. No
+/// config lists it. In the registry of channels it has the account's name behind a slash.
+pub const OWN: &str = "wechat-customer";
+
+/// The longest time in which identical notifications may be folded.
+const LONGEST_FOLD: Duration = Duration::from_hours(24);
 
 /// One way out, as its owner set it up. Which kinds there are, this module does not know.
 #[derive(Clone, Debug)]
@@ -44,14 +55,18 @@ pub struct Channel {
     pub falls_back_on_unknown: bool,
     /// What follows when nobody knows whether it arrived.
     pub guarantee: Guarantee,
+    /// The hours in which it keeps back what can wait.
+    pub quiet: Option<Quiet>,
+    /// Identical notifications within so long are counted and sent as one; none: each is sent.
+    pub fold: Option<Duration>,
     /// Proves receipts of a service that signs nothing.
     pub hook_secret: Option<Secret>,
     /// All of its table, for its kind to read.
     pub sheet: Sheet,
 }
 
-/// Reads all channels.
-pub(super) fn read_all(root: Table<'_>, origin: Origin<'_>) -> Vec<Channel> {
+/// Reads all channels. Their quiet hours are those of `zone`.
+pub(super) fn read_all(root: Table<'_>, origin: Origin<'_>, zone: &TimeZone) -> Vec<Channel> {
     let tables = root.tables("channel");
     let names: Vec<&str> = tables.iter().filter_map(written_name).collect();
     let mut seen: Vec<&str> = Vec::new();
@@ -64,12 +79,12 @@ pub(super) fn read_all(root: Table<'_>, origin: Origin<'_>) -> Vec<Channel> {
             }
             seen.push(name.value);
         }
-        channels.extend(read(table, origin, &names));
+        channels.extend(read(table, origin, zone, &names));
     }
     channels
 }
 
-fn read(table: &Table<'_>, origin: Origin<'_>, names: &[&str]) -> Option<Channel> {
+fn read(table: &Table<'_>, origin: Origin<'_>, zone: &TimeZone, names: &[&str]) -> Option<Channel> {
     let name = name(table);
     let kind = table.filled_text("kind").map(|it| it.value.to_owned());
     let base_url = base_url(table);
@@ -82,6 +97,8 @@ fn read(table: &Table<'_>, origin: Origin<'_>, names: &[&str]) -> Option<Channel
     let fallback = fallback(table, names);
     let falls_back_on_unknown = table.boolean("fallback_on_unknown");
     let guarantee = table.one_of("delivery", &GUARANTEES);
+    let quiet = quiet(table, zone);
+    let fold = fold(table);
     let hook_secret = origin.secret(table, "hook_secret");
     Some(Channel {
         name: name?,
@@ -93,6 +110,8 @@ fn read(table: &Table<'_>, origin: Origin<'_>, names: &[&str]) -> Option<Channel
         fallback: fallback?,
         falls_back_on_unknown: falls_back_on_unknown?,
         guarantee: guarantee?,
+        quiet: quiet.ok()?,
+        fold: fold.ok()?,
         hook_secret: hook_secret.ok()?,
         sheet: Sheet::of(table, origin),
     })
@@ -145,6 +164,27 @@ fn timeout(table: &Table<'_>) -> Result<Option<Duration>, Noted> {
         return Err(Noted);
     }
     Ok(Some(timeout))
+}
+
+fn quiet(table: &Table<'_>, zone: &TimeZone) -> Result<Option<Quiet>, Noted> {
+    let text = table.text("quiet").ok_or(Noted)?;
+    if text.value.is_empty() {
+        return Ok(None);
+    }
+    Quiet::parse(text.value, zone.clone()).map(Some).map_err(|error| {
+        let message = format!("`quiet` cannot be `{}`", text.value);
+        table.value_fault("quiet", message, Some(error.to_string()));
+        Noted
+    })
+}
+
+fn fold(table: &Table<'_>) -> Result<Option<Duration>, Noted> {
+    let fold = table.duration("fold").ok_or(Noted)?;
+    if fold > LONGEST_FOLD {
+        table.value_fault("fold", "`fold` must be at most 24h", None);
+        return Err(Noted);
+    }
+    Ok(Some(fold).filter(|it| !it.is_zero()))
 }
 
 /// Channels that stand in for this one. Theirs are not tried in turn, so there are no circles.

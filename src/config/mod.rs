@@ -9,6 +9,7 @@ use std::io;
 use std::io::Read as _;
 use std::path::Path;
 
+pub mod access;
 pub mod account;
 pub mod channel;
 mod defaults;
@@ -29,6 +30,10 @@ pub mod table;
 pub mod tree;
 mod words;
 
+use jiff::tz::TimeZone;
+
+use access::Key;
+use access::Topic;
 use account::Account;
 use channel::Channel;
 use environment::Environment;
@@ -37,7 +42,9 @@ use fault::Faults;
 use inbox::Inbox;
 use outbox::Outbox;
 use outbox::Store;
+use secret::Noted;
 use secret::Origin;
+use secret::Secret;
 use server::Server;
 use settings::SECTIONS;
 use table::Document;
@@ -60,6 +67,12 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// The ways out.
     pub channels: Vec<Channel>,
+    /// Names for several of them.
+    pub topics: Vec<Topic>,
+    /// The owner's own token; without one, API and console are off.
+    pub admin_token: Option<Secret>,
+    /// Who may use the API.
+    pub keys: Vec<Key>,
     /// What must survive.
     pub store: Store,
     /// How notifications leave.
@@ -127,9 +140,16 @@ impl Config {
 
 fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
     let server = root.table("server").and_then(|table| server::read(table, origin));
+    let zone = server.as_ref().map_or(TimeZone::UTC, |server| server.timezone.clone());
     let inbox = root.table("inbox").and_then(inbox::read);
     let accounts = account::read_all(root, origin);
-    let channels = channel::read_all(root, origin);
+    let channels = channel::read_all(root, origin, &zone);
+    let names = access::channel_names(&accounts, &channels);
+    let topics = access::read_topics(root, &names);
+    let admin_token =
+        root.table("admin").ok_or(Noted).and_then(|it| access::read_admin(&it, origin));
+    let is_on = !matches!(admin_token, Ok(None));
+    let keys = access::read_keys(root, origin, &names, is_on);
     let store = root.table("store").and_then(|table| outbox::read_store(table, origin));
     let outbox = root.table("outbox").and_then(outbox::read);
     later::check(root);
@@ -139,6 +159,9 @@ fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
         inbox: inbox?,
         accounts,
         channels,
+        topics,
+        admin_token: admin_token.ok()?,
+        keys,
         store: store?,
         outbox: outbox?,
     })

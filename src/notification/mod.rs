@@ -5,6 +5,7 @@
 //! milliseconds.
 
 mod millis;
+mod quiet;
 mod terms;
 mod verdict;
 
@@ -15,6 +16,8 @@ use serde::Serialize;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+pub use self::quiet::Quiet;
+pub use self::quiet::QuietError;
 pub use self::terms::Guarantee;
 pub use self::terms::Rate;
 pub use self::terms::RateError;
@@ -60,6 +63,9 @@ pub struct Notification {
     /// Callers put their own name in front (`ci/…`), since keys of two callers may be equal.
     #[serde(skip)]
     pub idempotency_key: Option<String>,
+    /// Who handed it in: the name of a key of the API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// Channels to try, in order, once this one refuses for good; empty: those of the channel.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<String>,

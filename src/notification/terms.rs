@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::Quiet;
+
 /// What the outbox must know of a channel before it sends anything through it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Terms {
@@ -22,6 +24,8 @@ pub struct Terms {
     pub fallback: Vec<String>,
     /// Whether a fallback is also taken where the outcome is unknown.
     pub falls_back_on_unknown: bool,
+    /// The hours in which it keeps back what can wait.
+    pub quiet: Option<Quiet>,
 }
 
 impl Default for Terms {
@@ -34,6 +38,7 @@ impl Default for Terms {
             takes_id: false,
             fallback: Vec::new(),
             falls_back_on_unknown: false,
+            quiet: None,
         }
     }
 }

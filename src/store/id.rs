@@ -9,10 +9,14 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::entropy::Entropy;
 
 /// A delivery's id: a UUID of version 7, so that ids sort as their deliveries were accepted.
-#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct DeliveryId([u8; 16]);
 
 impl DeliveryId {
@@ -86,6 +90,20 @@ impl FromStr for DeliveryId {
             *byte = u8::from_str_radix(pair, 16).map_err(|_| IdError)?;
         }
         Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<String> for DeliveryId {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<DeliveryId> for String {
+    fn from(id: DeliveryId) -> Self {
+        id.to_string()
     }
 }
 

@@ -59,6 +59,18 @@ pub const CHANNEL: Section = Section {
             "When nobody knows whether it arrived: at_least_once sends again, at_most_once asks you.",
         ),
         Setting::with(
+            "quiet",
+            Kind::Text,
+            "\"\"",
+            "Hours in which only what is urgent goes out, such as 22:00-07:00, by `[server] timezone`.",
+        ),
+        Setting::with(
+            "fold",
+            Kind::Duration,
+            "\"0\"",
+            "Identical notifications of the API within so long are sent once, the rest as a count.",
+        ),
+        Setting::with(
             "hook_secret",
             Kind::Secret,
             "\"\"",

@@ -1,42 +1,8 @@
-//! Sections that are read by shape only: later versions use them.
+//! What is read by shape only: later versions use it.
 
 use super::Kind;
 use super::Section;
 use super::Setting;
-
-/// `[admin]`.
-pub const ADMIN: Section = Section {
-    name: "admin",
-    is_many: false,
-    is_open: false,
-    is_used: false,
-    doc: "The console.",
-    settings: &[Setting::bare(
-        "token",
-        Kind::Secret,
-        "\"env:YIZHAN_ADMIN_TOKEN\"",
-        "Signs in to the console; without one, console and API are off.",
-    )],
-};
-
-/// `[[key]]`.
-pub const KEY: Section = Section {
-    name: "key",
-    is_many: true,
-    is_open: false,
-    is_used: false,
-    doc: "Who may use the HTTP API.",
-    settings: &[
-        Setting::bare("name", Kind::Text, "\"ci\"", "What logs call it.").required(),
-        Setting::bare("token", Kind::Secret, "\"env:CI_TOKEN\"", "The key itself.").required(),
-        Setting::bare(
-            "may",
-            Kind::Texts,
-            "[\"send:ops\", \"read\"]",
-            "send:CHANNEL, send:*, read, campaign, admin.",
-        ),
-    ],
-};
 
 /// `[[assistant]]`.
 pub const ASSISTANT: Section = Section {

@@ -4,6 +4,7 @@
 use crate::wechat::Mode;
 use crate::wechat::Platform;
 
+pub mod access;
 pub mod channel;
 pub mod later;
 pub mod outbox;
@@ -117,15 +118,16 @@ impl Section {
 }
 
 /// Every section, in the order of the documentation.
-pub const SECTIONS: [&Section; 9] = [
+pub const SECTIONS: [&Section; 10] = [
     &SERVER,
     &INBOX,
     &ACCOUNT,
     &outbox::STORE,
     &outbox::OUTBOX,
     &channel::CHANNEL,
-    &later::ADMIN,
-    &later::KEY,
+    &access::TOPIC,
+    &access::ADMIN,
+    &access::KEY,
     &later::ASSISTANT,
 ];
 

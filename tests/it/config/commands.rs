@@ -51,12 +51,12 @@ fn init_without_what_it_needs_is_wrong_usage_and_over_a_file_a_failure() {
 #[test]
 fn check_prints_faults_and_warnings_and_exits_2() {
     let folder = tempfile::tempdir().unwrap();
-    let text = format!("{}tokne = 1\n[admin]\ntoken = \"abc\"\n", super::SHOP);
+    let text = format!("{}tokne = 1\nagent_id = 7\n", super::SHOP);
     fs::write(folder.path().join("a.toml"), text).unwrap();
     let check = yizhan(folder.path(), &["check", "--config", "a.toml"]);
     assert_eq!(check.status.code(), Some(2));
     let expected = "\
-warning: a.toml:9:2: `[admin]` is accepted and not used by this version
+warning: a.toml:9:1: `agent_id` is used by `wecom` only
 a.toml:8:1: unknown key `tokne`
   did you mean `token`?
 1 fault
@@ -65,7 +65,7 @@ a.toml:8:1: unknown key `tokne`
     let json = yizhan(folder.path(), &["check", "--config", "a.toml", "--json"]);
     assert_eq!(json.status.code(), Some(2));
     let expected = r#"{"severity":"fault","file":"a.toml","line":8,"column":1,"message":"unknown key `tokne`","advice":"did you mean `token`?"}
-{"severity":"warning","file":"a.toml","line":9,"column":2,"message":"`[admin]` is accepted and not used by this version","advice":null}
+{"severity":"warning","file":"a.toml","line":9,"column":1,"message":"`agent_id` is used by `wecom` only","advice":null}
 "#;
     assert_eq!(said(&json), expected);
 }

@@ -210,14 +210,19 @@ fn everything_the_owner_writes_is_taken() {
 #[test]
 fn the_documented_sample_loads_and_says_what_is_not_used() {
     let key = "A".repeat(43);
-    let set = [("SHOP_SECRET", "s"), ("SHOP_TOKEN", "abc"), ("SHOP_AES_KEY", key.as_str())];
+    let set = [
+        ("SHOP_SECRET", "s"),
+        ("SHOP_TOKEN", "abc"),
+        ("SHOP_AES_KEY", key.as_str()),
+        ("YIZHAN_ADMIN_TOKEN", "the-owner-alone"),
+        ("CI_TOKEN", "ci-token-0001"),
+    ];
     let loaded = load_with(SAMPLE, &set).map_err(|faults| faults.to_string()).unwrap();
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     let expected = [
-        "yizhan.toml:12:2: `[admin]` is accepted and not used by this version",
         "yizhan.toml:20:1: `agent_id` is used by `wecom` only",
         "yizhan.toml:39:1: there is no channel `mail`",
-        "yizhan.toml:41:3: `[[key]]` is accepted and not used by this version",
+        "yizhan.toml:44:1: there is no channel `mail`\n  the config has `ops`, `wechat-customer`",
         "yizhan.toml:46:3: `[[assistant]]` is accepted and not used by this version",
     ];
     assert_eq!(warnings, expected);

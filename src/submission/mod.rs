@@ -1,0 +1,237 @@
+//! What programs and people hand in: one message for one or more channels.
+//!
+//! The API, the dialects, forms and the console all come in here ([`Submissions::accept`]). What a
+//! key may send is checked, topics become their channels, and what is accepted is on the disk as
+//! one transaction: a delivery for each channel, and under the idempotency key what was answered.
+
+mod error;
+mod record;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use serde::Serialize as _;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+pub use self::error::SubmissionError;
+use self::record::Answer;
+pub use self::record::Part;
+pub use self::record::Submitted;
+use crate::access::Key;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::access::Scope;
+use crate::entropy::Entropy;
+use crate::notification::Notification;
+use crate::outbox::Outbox;
+use crate::store::Ids;
+use crate::store::NewDelivery;
+use crate::store::Settled;
+use crate::store::Settlement;
+
+/// The most channels that one submission may go out through.
+pub const MOST_CHANNELS: usize = 100;
+
+/// The longest idempotency key, in bytes.
+pub const LONGEST_IDEMPOTENCY_KEY: usize = 255;
+
+/// How long the same idempotency key is answered the same.
+pub const REMEMBER: Duration = Duration::from_hours(24);
+
+/// How long a submission without an idempotency key is remembered: nobody asks for it.
+const FORGET: Duration = Duration::from_secs(1);
+
+/// One message for one or more channels.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Submission {
+    /// The channels by name.
+    pub channels: Vec<String>,
+    /// Topics by name; each stands for its channels.
+    pub topics: Vec<String>,
+    /// What is sent. Its `channel` is filled in, once for each. Its idempotency key is the
+    /// caller's own; the name of the caller's key comes in front of it here.
+    pub notification: Notification,
+    /// Not to be sent earlier than so long from now.
+    pub delay: Option<Duration>,
+    /// Of no use any more after so long from now.
+    pub lifetime: Option<Duration>,
+}
+
+impl Submission {
+    /// `notification` for these channels.
+    pub fn to_channels(channels: &[String], notification: Notification) -> Self {
+        Self { channels: channels.to_vec(), notification, ..Self::default() }
+    }
+
+    /// What two submissions with one idempotency key must agree in: all that the caller said.
+    fn fingerprint(&self) -> [u8; 32] {
+        let said = (&self.channels, &self.topics, &self.notification, &self.delay, &self.lifetime);
+        let mut json = Vec::new();
+        said.serialize(&mut serde_json::Serializer::new(&mut json))
+            .expect("a submission is always JSON");
+        Sha256::digest(json).into()
+    }
+}
+
+/// The way in. Cheap to clone.
+#[derive(Clone)]
+pub struct Submissions {
+    desk: Arc<Desk>,
+}
+
+struct Desk {
+    outbox: Outbox,
+    clock: Arc<dyn Clock>,
+    ids: Ids,
+    plan: ArcSwap<Plan>,
+}
+
+/// What the config says about submissions.
+struct Plan {
+    topics: BTreeMap<String, Vec<String>>,
+}
+
+impl Plan {
+    fn of(config: &Config) -> Self {
+        let topics = config.topics.iter();
+        Self { topics: topics.map(|it| (it.name.clone(), it.channels.clone())).collect() }
+    }
+}
+
+impl Submissions {
+    /// Hands what is accepted to `outbox`.
+    pub fn new(
+        outbox: Outbox,
+        config: &Config,
+        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+    ) -> Self {
+        let plan = ArcSwap::from_pointee(Plan::of(config));
+        Self { desk: Arc::new(Desk { outbox, clock, ids: Ids::new(entropy), plan }) }
+    }
+
+    /// Puts the topics of `config` in place of those of today.
+    pub fn replace(&self, config: &Config) {
+        self.desk.plan.store(Arc::new(Plan::of(config)));
+    }
+
+    /// Where accepted notifications go.
+    pub fn outbox(&self) -> &Outbox {
+        &self.desk.outbox
+    }
+
+    /// Accepts a submission of `key`'s. It is on the disk when this returns, all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmissionError`] says why nothing was accepted.
+    pub async fn accept(
+        &self,
+        key: &Key,
+        submission: Submission,
+    ) -> Result<Submitted, SubmissionError> {
+        let print = submission.fingerprint();
+        let idempotency_key = idempotency_key(key, &submission.notification)?;
+        let channels = self.channels(key, &submission)?;
+        let now = self.desk.clock.since_epoch();
+        let notification = timed(submission, now);
+        let deliveries = channels.into_iter().map(|channel| {
+            let by = Some(key.name.clone());
+            self.desk.outbox.prepare(Notification { channel, by, ..notification.clone() })
+        });
+        let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
+        let submitted = self.submitted(now, &deliveries);
+        let lanes: Vec<String> = deliveries.iter().map(|it| it.lane.clone()).collect();
+        let settlement = Settlement {
+            key: idempotency_key.clone().unwrap_or_else(|| format!("submission//{}", submitted.id)),
+            answer: Answer::write(print, &submitted),
+            remember: if idempotency_key.is_some() { REMEMBER } else { FORGET },
+            values: submitted.record().into_iter().collect(),
+            deliveries,
+        };
+        match self.desk.outbox.store().settle(now, settlement).await? {
+            Settled::New(_) => {
+                self.desk.outbox.wake(lanes.iter().map(String::as_str));
+                Ok(submitted)
+            }
+            Settled::Known(answer) => Answer::read(&answer, print),
+        }
+    }
+
+    /// The channels that it goes out through, each once, in the order in which it names them.
+    fn channels(&self, key: &Key, submission: &Submission) -> Result<Vec<String>, SubmissionError> {
+        let plan = self.desk.plan.load();
+        let mut channels: Vec<String> = Vec::new();
+        let mut add = |name: &String| {
+            if !channels.contains(name) {
+                channels.push(name.clone());
+            }
+        };
+        submission.channels.iter().for_each(&mut add);
+        for topic in &submission.topics {
+            let named = plan.topics.get(topic);
+            named.ok_or_else(|| SubmissionError::Topic(topic.clone()))?.iter().for_each(&mut add);
+        }
+        let Notification { title, body, native, fallback, .. } = &submission.notification;
+        for channel in channels.iter().chain(fallback) {
+            if !key.may_send(channel) {
+                let missing = Scope::Send(channel.clone());
+                return Err(SubmissionError::Scope { key: key.name.clone(), missing });
+            }
+        }
+        match channels.len() {
+            0 => Err(SubmissionError::Nowhere),
+            count if count > MOST_CHANNELS => Err(SubmissionError::TooMany(count)),
+            _ if title.is_empty() && body.is_empty() && native.is_none() => {
+                Err(SubmissionError::Empty)
+            }
+            _ => Ok(channels),
+        }
+    }
+
+    /// What the caller is told. One delivery has the id of the whole.
+    fn submitted(&self, now: Duration, deliveries: &[NewDelivery]) -> Submitted {
+        let part = |it: &NewDelivery| Part { id: it.id, channel: it.notification.channel.clone() };
+        let parts: Vec<Part> = deliveries.iter().map(part).collect();
+        let id = match parts.as_slice() {
+            [part] => part.id,
+            _ => self.desk.ids.next(now),
+        };
+        Submitted { id, parts }
+    }
+}
+
+/// The notification with the times that were given from now.
+fn timed(submission: Submission, now: Duration) -> Notification {
+    let Submission { notification, delay, lifetime, .. } = submission;
+    let later = delay.map(|delay| now.saturating_add(delay));
+    let end = lifetime.map(|lifetime| now.saturating_add(lifetime));
+    Notification {
+        not_before: notification.not_before.max(later),
+        expires: match (notification.expires, end) {
+            (Some(given), Some(end)) => Some(given.min(end)),
+            (given, end) => given.or(end),
+        },
+        idempotency_key: None,
+        ..notification
+    }
+}
+
+/// The caller's idempotency key behind the name of its key, since two callers may choose the same.
+fn idempotency_key(
+    key: &Key,
+    notification: &Notification,
+) -> Result<Option<String>, SubmissionError> {
+    let Some(given) = &notification.idempotency_key else { return Ok(None) };
+    let is_key = (1..=LONGEST_IDEMPOTENCY_KEY).contains(&given.len())
+        && given.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    match is_key {
+        true => Ok(Some(format!("submission/{}/{given}", key.name))),
+        false => Err(SubmissionError::IdempotencyKey),
+    }
+}
+
+#[cfg(test)]
+mod tests;
