@@ -85,6 +85,8 @@ commands! {
     simulate Simulate;
     /// Write a config and rules to start from.
     init Init;
+    /// Take over another program's settings.
+    import Import;
     /// Find every fault of config and rules.
     check Check;
     /// Print the signature of a callback.
