@@ -103,6 +103,12 @@ codes! {
     CHANNEL_UNREACHABLE, "channel.unreachable", 502,
         "The service cannot be reached; it certainly did not get the notification.",
         "Look at the address, the network, and the service.";
+    DIALECT_PREVIEW, "dialect.preview", 403,
+        "A GET that would send came from a program that shows or indexes links.",
+        "A script sends with another `User-Agent`, or with POST.";
+    DIALECT_TOO_LARGE, "dialect.too_large", 413,
+        "The body of a call in another service's dialect is larger than 1 MiB.",
+        "Send less; a message has at most 256 KiB.";
     HANDLER_FAILED, "handler.failed", 200,
         "A rule or handler failed; the user was told the account's `apology`, or nothing.",
         "The log line beside it says why.";

@@ -29,6 +29,7 @@ use crate::code::Code;
 use crate::config;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
+use crate::dialects;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::handler;
 use crate::dispatch::handler::Context;
@@ -122,6 +123,8 @@ pub struct Parts {
     pub keys: Arc<Keys>,
     /// The way in for what programs send.
     pub submissions: Submissions,
+    /// The way in for other services' clients.
+    pub dialects: Arc<dialects::Desk>,
 }
 
 impl Station {
@@ -221,6 +224,10 @@ impl Station {
         let keys = Arc::new(Keys::of(&self.config));
         let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
         let submissions = Submissions::new(outbox.clone(), &self.config, world);
+        let clock = Arc::clone(&self.clock);
+        let dialects =
+            dialects::Desk::new(Arc::clone(&keys), submissions.clone(), clock, &self.config);
+        let dialects = Arc::new(dialects);
         let limits = Limits {
             remember: self.config.inbox.remember,
             capacity: self.config.inbox.capacity,
@@ -247,7 +254,7 @@ impl Station {
             observer: self.observer,
             captures,
         };
-        Ok(Parts { intake: Arc::new(intake), tasks, rules, outbox, keys, submissions })
+        Ok(Parts { intake: Arc::new(intake), tasks, rules, outbox, keys, submissions, dialects })
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in
@@ -276,7 +283,7 @@ impl Station {
             body_limit: server.body_limit,
             is_ready: Arc::clone(&is_ready),
             refusals: Arc::new(RefusalLog::new()),
-            routes,
+            routes: Some(with_dialects(&parts.dialects, routes)),
         };
         let workers = match server.workers {
             Some(workers) => workers.get(),
@@ -295,6 +302,17 @@ impl Station {
         }
         Ok(Running { parts, bound, is_ready })
     }
+}
+
+/// The routes of the dialects, and more behind them.
+fn with_dialects(desk: &Arc<dialects::Desk>, more: Option<Routes>) -> Routes {
+    let own = dialects::routes(Arc::clone(desk));
+    Arc::new(move |config| {
+        own(config);
+        if let Some(more) = &more {
+            more(config);
+        }
+    })
 }
 
 /// The rules of the folder that the config names. A folder nobody asked for may be absent.

@@ -2,22 +2,27 @@
 //! script works after its base URL has changed. ONE FILE AND ONE LINE for each dialect.
 //!
 //! A [`Dialect`] is pure: it reads a [`Call`] (`call.rs`, `body.rs`), and puts what became of it
-//! into the service's own answer.
+//! into the service's own answer. Keys, channels and the outbox are `desk.rs`, HTTP is `http.rs`.
 
 mod bark;
 mod body;
 mod call;
 mod decode;
+mod desk;
 mod gotify;
+mod http;
 mod ids;
 mod message;
 mod message_pusher;
 mod multi_platform;
 mod ntfy;
+mod preview;
 mod pushdeer;
 mod pushplus;
 mod qmsg;
+mod repeats;
 mod serverchan;
+mod spread;
 mod sre24;
 mod wecomchan;
 mod wxpusher;
@@ -26,6 +31,8 @@ use std::time::Duration;
 
 pub use self::body::Body;
 pub use self::call::Call;
+pub use self::desk::Desk;
+pub use self::http::routes;
 pub use self::message::Answer;
 pub use self::message::Fate;
 pub use self::message::FateState;

@@ -5,6 +5,8 @@
 //! that is done. `refusals.expected` is what `send.http` is answered where it cannot be done. With
 //! `UPDATE_FIXTURES=1` the expected files are written.
 
+mod served;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

@@ -1,0 +1,302 @@
+//! Where a dialect's messages are handed in: key, channels, outbox. The story of one call is
+//! [`Desk::answer`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use super::Answer;
+use super::Call;
+use super::Dialect;
+use super::Fate;
+use super::FateState;
+use super::Message;
+use super::Question;
+use super::Reading;
+use super::Refusal;
+use super::Sent;
+use super::Told;
+use super::ids;
+use super::message::MOST_KEYS;
+use super::repeats::Repeats;
+use super::spread::Topics;
+use super::spread::Way;
+use super::spread::spread;
+use crate::access::Key;
+use crate::access::Keys;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::notification::Notification;
+use crate::store::Delivery;
+use crate::store::DeliveryId;
+use crate::store::State;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::submission::Submission;
+use crate::submission::SubmissionError;
+use crate::submission::Submissions;
+
+/// How long a number leads back to its message. Source: WxPusher, "Query status".
+const REMEMBER: Duration = Duration::from_hours(7 * 24);
+
+/// The way in for other services' clients.
+pub struct Desk {
+    keys: Arc<Keys>,
+    submissions: Submissions,
+    clock: Arc<dyn Clock>,
+    plan: ArcSwap<Plan>,
+    repeats: Repeats,
+}
+
+/// What the config says about channels.
+struct Plan {
+    /// The kind of each.
+    kinds: BTreeMap<String, String>,
+    topics: Topics,
+}
+
+impl Plan {
+    fn of(config: &Config) -> Self {
+        let kinds = config.channels.iter().map(|it| (it.name.clone(), it.kind.clone()));
+        let topics = config.topics.iter().map(|it| (it.name.clone(), it.channels.clone()));
+        Self { kinds: kinds.collect(), topics: topics.collect() }
+    }
+
+    /// The channels of a key, with their kinds.
+    fn ways(&self, key: &Key) -> Vec<Way> {
+        let kind = |name: &String| self.kinds.get(name).cloned().unwrap_or_default();
+        key.channels().iter().map(|name| Way { name: name.clone(), kind: kind(name) }).collect()
+    }
+}
+
+impl Desk {
+    /// Lets in who has one of `keys`, and hands in to `submissions`.
+    pub fn new(
+        keys: Arc<Keys>,
+        submissions: Submissions,
+        clock: Arc<dyn Clock>,
+        config: &Config,
+    ) -> Self {
+        let plan = ArcSwap::from_pointee(Plan::of(config));
+        Self { keys, submissions, clock, plan, repeats: Repeats::default() }
+    }
+
+    /// Takes what it knows of channels and topics from another config.
+    pub fn replace(&self, config: &Config) {
+        self.plan.store(Arc::new(Plan::of(config)));
+    }
+
+    /// The time, for reading a call.
+    pub fn now(&self) -> Duration {
+        self.clock.since_epoch()
+    }
+
+    /// Answers one call as the service would have.
+    pub async fn answer(&self, dialect: &Dialect, call: &Call) -> Answer {
+        let told = match (dialect.read)(call) {
+            Reading::Say(answer) => return answer,
+            Reading::Check { key } => {
+                Told::Key(self.keys.find(&key).map(|key| key.name.clone()).ok_or(Refusal::Key))
+            }
+            Reading::Ask(question) => Told::Fate(self.fate(dialect, question).await),
+            Reading::Send { keys, message } => {
+                let mut outcomes = Vec::new();
+                for key in keys.iter().take(MOST_KEYS) {
+                    outcomes.push(self.send(dialect, call, key, &message).await);
+                }
+                return (dialect.answer)(call, &Told::Sent { message: &message, outcomes });
+            }
+        };
+        (dialect.answer)(call, &told)
+    }
+
+    /// Hands a message in for one key.
+    async fn send(
+        &self,
+        dialect: &Dialect,
+        call: &Call,
+        token: &str,
+        message: &Message,
+    ) -> Result<Sent, Refusal> {
+        let key = self.keys.find(token).ok_or(Refusal::Key)?;
+        let plan = self.plan.load_full();
+        let parts = spread(message, &plan.ways(&key), &plan.topics)?;
+        let first_seen = (call.method == "GET")
+            .then(|| self.repeats.first(digest(dialect.name, token, message), call.now));
+        let mut sent = Vec::new();
+        for (index, (channels, notification)) in parts.into_iter().enumerate() {
+            let again = first_seen.map(|at| {
+                let digest = digest(dialect.name, token, message);
+                let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("{}/{digest}/{}/{index}", dialect.name, at.as_millis())
+            });
+            match self.submit(&key, channels, notification, again).await {
+                Ok(ids) => sent.extend(ids),
+                // The first part was accepted, so the call was; the log has what became of the rest.
+                Err(error) if !sent.is_empty() => {
+                    tracing::warn!(
+                        dialect = dialect.name,
+                        key = key.name,
+                        "a part of a message was refused: {error}"
+                    );
+                }
+                Err(error) => return Err(refusal(&error)),
+            }
+        }
+        let Some(id) = sent.first().copied() else {
+            return Err(Refusal::Channel("没有可用的渠道".to_owned()));
+        };
+        if dialect.numbers {
+            self.remember(dialect, id).await?;
+        }
+        self.wait(dialect.patience, &sent).await?;
+        Ok(Sent { id, key: key.name.clone() })
+    }
+
+    /// Hands one part in, and says what it became.
+    async fn submit(
+        &self,
+        key: &Key,
+        channels: Vec<String>,
+        notification: Notification,
+        idempotency_key: Option<String>,
+    ) -> Result<Vec<DeliveryId>, SubmissionError> {
+        let notification = Notification { idempotency_key, ..notification };
+        let submission = Submission { channels, notification, ..Submission::default() };
+        match self.submissions.accept(key, submission).await {
+            Ok(submitted) => Ok(submitted.parts.into_iter().map(|part| part.id).collect()),
+            // The same but for its times, which were reckoned from another now.
+            Err(SubmissionError::Conflict(id)) => Ok(vec![id]),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until the services behind have taken all of it.
+    ///
+    /// # Errors
+    ///
+    /// The first no. What is not decided in time is not waited for: it will be tried again.
+    async fn wait(&self, patience: Duration, sent: &[DeliveryId]) -> Result<(), Refusal> {
+        if patience.is_zero() {
+            return Ok(());
+        }
+        let outbox = self.submissions.outbox();
+        let all = async {
+            for id in sent {
+                let Ok(Some(delivery)) = outbox.outcome(*id).await else { continue };
+                if delivery.state == State::Refused {
+                    return Err(self.upstream(&delivery).await);
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(patience, all).await.unwrap_or(Ok(()))
+    }
+
+    /// What the service said to the last attempt.
+    async fn upstream(&self, delivery: &Delivery) -> Refusal {
+        let found = self.store().find(delivery.id).await.ok().flatten();
+        let last = found.and_then(|(_, attempts)| attempts.last().cloned());
+        match last {
+            Some(attempt) => Refusal::Upstream { code: attempt.code, detail: attempt.detail },
+            None => Refusal::Upstream {
+                code: delivery.reason.code.clone(),
+                detail: delivery.reason.note.clone(),
+            },
+        }
+    }
+
+    async fn remember(&self, dialect: &Dialect, id: DeliveryId) -> Result<(), Refusal> {
+        let name = number_name(dialect, ids::number(id));
+        let value = Some(id.as_bytes().to_vec());
+        let set = self.store().set(self.now(), &name, value, REMEMBER).await;
+        set.map_err(|_| Refusal::Unavailable)
+    }
+
+    async fn fate(&self, dialect: &Dialect, question: Question) -> Option<Box<Fate>> {
+        let found = match question {
+            Question::Id(id) => self.find(id).await,
+            Question::Number(number) => self.find_number(dialect, number).await,
+            Question::Nothing => Ok(None),
+        };
+        match found {
+            Ok(found) => found.map(|delivery| Box::new(fate_of(delivery))),
+            Err(error) => {
+                tracing::error!(
+                    dialect = dialect.name,
+                    error = &error as &dyn std::error::Error,
+                    "cannot look a message up"
+                );
+                None
+            }
+        }
+    }
+
+    async fn find_number(
+        &self,
+        dialect: &Dialect,
+        number: u64,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let name = number_name(dialect, number);
+        let value = self.store().get(self.now(), &name).await?;
+        match value.and_then(|bytes| bytes.try_into().ok()) {
+            Some(bytes) => self.find(DeliveryId::from_bytes(bytes)).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn find(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        Ok(self.store().find(id).await?.map(|(delivery, _)| delivery))
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        self.submissions.outbox().store()
+    }
+}
+
+fn number_name(dialect: &Dialect, number: u64) -> String {
+    format!("dialect/{}/{number}", dialect.name)
+}
+
+/// What makes two calls the same: all but their times.
+fn digest(dialect: &str, token: &str, message: &Message) -> [u8; 32] {
+    let said = Message { not_before: None, expires: None, ..message.clone() };
+    Sha256::digest(format!("{dialect} {token} {said:?}")).into()
+}
+
+fn refusal(error: &SubmissionError) -> Refusal {
+    match error {
+        SubmissionError::Store(_) => Refusal::Unavailable,
+        SubmissionError::Channel(_) | SubmissionError::Scope { .. } | SubmissionError::Nowhere => {
+            Refusal::Channel(error.to_string())
+        }
+        _ => Refusal::Message(error.to_string()),
+    }
+}
+
+fn fate_of(delivery: Delivery) -> Fate {
+    let state = match delivery.state {
+        State::Waiting => FateState::Waiting,
+        State::Delivered => FateState::Delivered,
+        State::Refused | State::Expired | State::Unknown => {
+            let code = delivery.reason.code;
+            let word = delivery.state.word();
+            FateState::Failed(if code.is_empty() {
+                word.to_owned()
+            } else {
+                format!("{word}: {code}")
+            })
+        }
+    };
+    Fate {
+        id: delivery.id,
+        state,
+        title: delivery.notification.title,
+        body: delivery.notification.body,
+        changed: delivery.ended.unwrap_or(delivery.accepted),
+    }
+}

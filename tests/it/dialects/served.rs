@@ -1,0 +1,187 @@
+//! Dialects over HTTP: what a running station answers, and what it has sent on.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+use yizhan::notification::Notification;
+use yizhan::store;
+use yizhan::store::Filter;
+use yizhan::store::Store;
+
+use crate::support::server::Counting;
+use crate::support::server::Server;
+use crate::support::server::body;
+use crate::support::server::status;
+
+const KEY: &str = "scripts-key-0001";
+
+/// A station whose key sends through two channels, and what it has accepted.
+struct Station {
+    server: Server,
+    store: Arc<dyn Store>,
+}
+
+impl Station {
+    fn start() -> Self {
+        Self::with("")
+    }
+
+    /// The same with more channels, which the key may send through as well.
+    fn with(more: &str) -> Self {
+        let config = format!(
+            "private_hosts = ['127.0.0.1']\n[admin]\ntoken = 'owner-token-0001'\n\
+             [[account]]\nname = 'shop'\nplatform = 'official-account'\n\
+             app_id = 'wx0a1b2c3d4e5f6073'\ntoken = 'DialectsToken01'\nmode = 'plain'\n\
+             [[channel]]\nname = 'ops'\nkind = 'log'\n[[channel]]\nname = 'mail'\nkind = 'log'\n\
+             [[channel]]\nname = 'spare'\nkind = 'log'\n{more}\n\
+             [[topic]]\nname = 'all'\nchannels = ['mail', 'ops']\n\
+             [[key]]\nname = 'scripts'\ntoken = '{KEY}'\nmay = ['send:ops', 'send:mail'{}]\n",
+            if more.is_empty() { "" } else { ", 'send:ding'" },
+        );
+        let store = store::open("memory:", Path::new("")).unwrap();
+        let server = Server::start_on(Arc::clone(&store), &config, Counting::default());
+        Self { server, store }
+    }
+
+    async fn ask(&self, first: &str, headers: &str, body: &str) -> String {
+        let length = body.len();
+        let request = format!(
+            "{first} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {length}\r\n\
+             {headers}\r\n{body}"
+        );
+        self.server.raw(request.as_bytes()).await
+    }
+
+    async fn json(&self, first: &str, headers: &str, body_text: &str) -> Value {
+        let answer = self.ask(first, headers, body_text).await;
+        serde_json::from_str(body(&answer)).unwrap_or_else(|_| panic!("{answer}"))
+    }
+
+    /// What was accepted, the oldest first: channel and text of each.
+    async fn accepted(&self) -> Vec<(String, String)> {
+        let page = self.store.query(Filter::default(), None, 100).await.unwrap();
+        let parts = page.deliveries.into_iter().rev().map(|it| {
+            let Notification { channel, title, body, .. } = it.notification;
+            (channel, format!("{title}|{body}"))
+        });
+        parts.collect()
+    }
+}
+
+fn both(text: &str) -> Vec<(String, String)> {
+    ["ops", "mail"].map(|channel| (channel.to_owned(), text.to_owned())).to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_s_message_goes_out_through_every_channel_of_its_key() {
+    let station = Station::start();
+    let get = format!("GET /as/serverchan/{KEY}.send?title=disk&desp=node%207");
+    let answer = station.json(&get, "", "").await;
+    assert_eq!((&answer["code"], &answer["errno"]), (&0.into(), &0.into()));
+    assert_eq!(station.accepted().await, both("disk|node 7"));
+    let wrong = "GET /as/serverchan/wrong-key-00001.send?title=disk";
+    let answer = station.ask(wrong, "", "").await;
+    assert_eq!(status(&answer), 400);
+    assert!(body(&answer).contains("bad pushtoken"), "{answer}");
+    assert_eq!(station.accepted().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn head_previews_and_the_same_get_again_send_nothing() {
+    let station = Station::start();
+    let target = format!("/as/bark/{KEY}/disk/full");
+    let answer = station.ask(&format!("HEAD {target}"), "", "").await;
+    assert_eq!((status(&answer), body(&answer)), (200, ""));
+    let bot = "User-Agent: Slackbot-LinkExpanding 1.0\r\n";
+    let answer = station.ask(&format!("GET {target}"), bot, "").await;
+    assert_eq!(status(&answer), 403);
+    assert!(body(&answer).contains("dialect.preview"), "{answer}");
+    assert_eq!(station.accepted().await, []);
+    for _ in 0..2 {
+        let answer = station.json(&format!("GET {target}"), "", "").await;
+        assert_eq!(answer["message"], "success");
+    }
+    assert_eq!(station.accepted().await, both("disk|full"));
+    for _ in 0..2 {
+        station.json(&format!("POST {target}"), bot, "").await;
+    }
+    assert_eq!(station.accepted().await.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_body_is_refused_in_the_service_s_words_and_a_huge_one_is_not_read() {
+    let station = Station::start();
+    let form = format!("pushkey={KEY}&text={}", "满".repeat(150_000));
+    let answer = station.json("POST /as/pushdeer/message/push", "", &form).await;
+    assert_eq!(answer["code"], 80_501);
+    assert_eq!(answer["content"]["result"], serde_json::json!([]));
+    let answer = station.ask("POST /as/ntfy/ops", "", &"x".repeat((1 << 20) + 1)).await;
+    assert_eq!(status(&answer), 413);
+    assert_eq!(station.accepted().await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_was_answered_leads_back_to_its_message() {
+    let station = Station::start();
+    let message = format!("{{\"appToken\":\"{KEY}\",\"content\":\"full\",\"uids\":[\"UID_a\"]}}");
+    let sent = station.json("POST /as/wxpusher/api/send/message", "", &message).await;
+    let number = &sent["data"][0]["sendRecordId"];
+    let query = format!("GET /as/wxpusher/api/send/query/status?sendRecordId={number}");
+    let answer = station.json(&query, "", "").await;
+    assert_eq!((&answer["code"], &answer["success"]), (&1000.into(), &true.into()));
+    let other = "GET /as/wxpusher/api/send/query/status?sendRecordId=1";
+    assert_eq!(station.json(other, "", "").await["code"], 1001);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_or_topic_may_be_named_and_only_if_the_key_names_it() {
+    let station = Station::start();
+    let push = |channel: &str| {
+        format!("POST /as/message-pusher/push/root?token={KEY}&title={channel}&channel={channel}")
+    };
+    assert_eq!(station.json(&push("mail"), "", "").await["success"], true);
+    assert_eq!(station.json(&push("all"), "", "").await["success"], true);
+    let answer = station.json(&push("spare"), "", "").await;
+    assert_eq!(answer["message"], "无效的渠道名称：spare");
+    let of = |channel: &str, text: &str| (channel.to_owned(), text.to_owned());
+    let expected = [of("mail", "mail|"), of("mail", "all|"), of("ops", "all|")];
+    assert_eq!(station.accepted().await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sdk_is_told_what_the_service_behind_said() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let answers =
+        [r#"{"errcode":310000,"errmsg":"sign not match"}"#, r#"{"errcode":0,"errmsg":"ok"}"#];
+    let robot = tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = [0; 4_096];
+            let read = stream.read(&mut bytes).await.unwrap();
+            assert!(read > 0);
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length:";
+            let answer = format!("{head} {}\r\n\r\n{answer}", answer.len());
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let station = Station::with(&format!(
+        "[[channel]]\nname = 'ding'\nkind = 'dingtalk'\nbase_url = '{base}'\ntoken = 'T'\n"
+    ));
+    let path = format!("POST /dingding/send/message/?key={KEY}");
+    let content = r#"{"content":"磁盘满","isAtAll":true}"#;
+    let answer = station.json(&path, "", content).await;
+    let message: Value = serde_json::from_str(answer["message"].as_str().unwrap()).unwrap();
+    assert_eq!((&answer["code"], &message["errcode"]), (&1.into(), &310_000.into()));
+    assert_eq!(station.json(&path, "", content).await["code"], 0);
+    let text = "|磁盘满".to_owned();
+    assert_eq!(station.accepted().await, vec![("ding".to_owned(), text); 2]);
+    let sms = r#"{"mobiles":["13800000000"],"template":"1","params":["7"]}"#;
+    let answer = station.json(&format!("POST /sms/send?key={KEY}"), "", sms).await;
+    assert_eq!(answer["message"], "not implemented");
+    robot.await.unwrap();
+}
