@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::Digest as _;
 use sha2::Sha256;
 
@@ -125,15 +127,15 @@ impl Desk {
         let key = self.keys.find(token).ok_or(Refusal::Key)?;
         let plan = self.plan.load_full();
         let parts = spread(message, &plan.ways(&key), &plan.topics)?;
-        let first_seen = (call.method == "GET")
-            .then(|| self.repeats.first(digest(dialect.name, token, message), call.now));
+        // What is fetched twice is sent once; what is posted twice is meant twice.
+        let once = (call.method == "GET").then(|| {
+            let digest = digest(dialect.name, token, message);
+            let first_seen = self.repeats.first(digest, call.now).as_millis();
+            format!("{}/{}/{first_seen}", dialect.name, STANDARD.encode(digest))
+        });
         let mut sent = Vec::new();
         for (index, (channels, notification)) in parts.into_iter().enumerate() {
-            let again = first_seen.map(|at| {
-                let digest = digest(dialect.name, token, message);
-                let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("{}/{digest}/{}/{index}", dialect.name, at.as_millis())
-            });
+            let again = once.as_ref().map(|once| format!("{once}/{index}"));
             match self.submit(&key, channels, notification, again).await {
                 Ok(ids) => sent.extend(ids),
                 // The first part was accepted, so the call was; the log has what became of the rest.

@@ -32,8 +32,8 @@ pub(super) fn spread(
 ) -> Result<Vec<(Vec<String>, Notification)>, Refusal> {
     let chosen = choose(&message.through, ways, topics)?;
     let Own { kinds, to, native } = &message.own;
-    let is_own = |way: &&&Way| !message.own.is_empty() && kinds.contains(&way.kind.as_str());
-    let (own, others): (Vec<&Way>, Vec<&Way>) = chosen.iter().partition(|way| is_own(&way));
+    let is_own = |way: &&Way| !message.own.is_empty() && kinds.contains(&way.kind.as_str());
+    let (own, others): (Vec<&Way>, Vec<&Way>) = chosen.iter().partition(|way| is_own(way));
     let names = |ways: Vec<&Way>| ways.iter().map(|way| way.name.clone()).collect::<Vec<_>>();
     let common = notification(message, native.is_some());
     let own_form = Notification { to: to.clone(), native: native.clone(), ..common };
@@ -89,18 +89,8 @@ fn named<'w>(name: &str, ways: &'w [Way], topics: &Topics) -> Vec<&'w Way> {
 /// form has it.
 fn notification(message: &Message, is_link_elsewhere: bool) -> Notification {
     let Message { title, body, format, urgency, link, not_before, expires, .. } = message;
-    let mut body = body.clone();
-    if !link.is_empty() && !is_link_elsewhere && !body.contains(link.as_str()) {
-        let gap = if body.is_empty() { "" } else { "\n" };
-        body.push_str(&match format {
-            Format::Text => format!("{gap}{link}"),
-            Format::Markdown => format!("{gap}{gap}<{}>", link.replace(['<', '>', ' '], "")),
-            Format::Html => {
-                let link = link.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-                format!("<p><a href=\"{link}\">{link}</a></p>")
-            }
-        });
-    }
+    let is_there = link.is_empty() || is_link_elsewhere || body.contains(link.as_str());
+    let body = if is_there { body.clone() } else { linked(body, *format, link) };
     Notification {
         title: title.clone(),
         body,
@@ -109,6 +99,21 @@ fn notification(message: &Message, is_link_elsewhere: bool) -> Notification {
         not_before: *not_before,
         expires: *expires,
         ..Notification::default()
+    }
+}
+
+/// The text with the link below it, written as the text is.
+fn linked(body: &str, format: Format, link: &str) -> String {
+    let gap = if body.is_empty() { "" } else { "\n" };
+    match format {
+        Format::Text => format!("{body}{gap}{link}"),
+        Format::Markdown => {
+            format!("{body}{gap}{gap}<{}>", link.replace(['<', '>', ' '], ""))
+        }
+        Format::Html => {
+            let link = link.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+            format!("{body}<p><a href=\"{link}\">{link}</a></p>")
+        }
     }
 }
 

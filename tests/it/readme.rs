@@ -19,6 +19,8 @@ const PAGES: &[&str] = &[
     "docs/capture.md",
     "docs/capture.zh-CN.md",
     "docs/deploy.md",
+    "docs/dialects.md",
+    "docs/dialects.zh-CN.md",
     "docs/late.md",
     "docs/late.zh-CN.md",
     "docs/outbox.md",

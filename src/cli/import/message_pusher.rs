@@ -22,8 +22,11 @@ const KEY_CHARS: std::ops::RangeInclusive<usize> = 12..=256;
 /// What is made of a channel: its sections, the channel last; or why it is not taken.
 type Taken = Result<Vec<Section>, &'static str>;
 
+/// Makes the sections of a channel that is called so here.
+type Make = fn(&Import<'_>, &Channel, &str) -> Taken;
+
 /// The types of channel that can be taken, and how. `group` is a topic.
-const TYPES: &[(&str, fn(&Import<'_>, &Channel, &str) -> Taken)] = &[
+const TYPES: &[(&str, Make)] = &[
     ("bark", |_, it, name| {
         let own = ["https://api.day.app", "http://api.day.app"];
         let url = it.url.trim_end_matches('/');
@@ -189,7 +192,7 @@ impl Import<'_> {
             self.entropy.alphanumeric(TOKEN_CHARS)
         };
         let wanted = if is_name(name) { name.to_owned() } else { format!("{of}-{id}") };
-        let name = unique(&mut self.key_names, wanted);
+        let name = unique(&mut self.key_names, &wanted);
         let section = Section::new("key").with("name", name).with("token", token);
         self.imported.sections.push(section.with("may", may));
     }
@@ -248,7 +251,7 @@ impl Import<'_> {
     fn name_of(&mut self, row: &Channel) -> String {
         let usual = format!("{}-{}", row.kind.replace('_', "-"), row.id);
         let wanted = if is_name(&row.name) { row.name.clone() } else { usual };
-        unique(&mut self.names, wanted)
+        unique(&mut self.names, &wanted)
     }
 
     fn note_name(&mut self, row: &Channel, name: &str) {
@@ -281,8 +284,8 @@ fn filled<'t>(text: &'t str, missing: &'static str) -> Result<&'t str, &'static 
 }
 
 /// `wanted`, or with a number behind it.
-fn unique(given: &mut BTreeSet<String>, wanted: String) -> String {
-    let mut name = wanted.clone();
+fn unique(given: &mut BTreeSet<String>, wanted: &str) -> String {
+    let mut name = wanted.to_owned();
     let mut number = 2;
     while !given.insert(name.clone()) {
         name = format!("{wanted}-{number}");
