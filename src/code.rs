@@ -121,6 +121,27 @@ codes! {
     HANDLER_TIMED_OUT, "handler.timed_out", 200,
         "A handler took longer than `[inbox] handler_timeout` and was ended; the user was told the account's `apology`, or nothing.",
         "Make the handler faster, or raise the limit.";
+    HOOK_BUSY, "hook.busy", 503,
+        "More messages are being worked on than `[inbox] pending` allows.",
+        "Most services send it again. Make the handlers faster, or raise `pending`.";
+    HOOK_CHANNEL, "hook.channel", 404,
+        "No channel of this name has a hook.",
+        "Compare the address with the channel's `name`, and give the channel a `hook_secret`.";
+    HOOK_SECRET, "hook.secret", 401,
+        "The request does not bring the channel's `hook_secret`.",
+        "Compare `hook_secret` with what is set on the service's side; docs/hooks.md says where.";
+    HOOK_SIGNATURE, "hook.signature", 401,
+        "The request is not signed with the channel's `hook_secret`.",
+        "Compare `hook_secret` with what is set on the service's side; docs/hooks.md says where.";
+    HOOK_STALE, "hook.stale", 401,
+        "The request was signed more than five minutes before or after now.",
+        "Set the clock of this machine.";
+    HOOK_TOO_LARGE, "hook.too_large", 413,
+        "The body is larger than `[server] body_limit`.",
+        "Services send a few KB; raise the limit only if you know what sends more.";
+    HOOK_UNREADABLE, "hook.unreadable", 400,
+        "The body is not what the channel's service sends.",
+        "Compare the address on the service's side with the channel's `name`.";
     HTTP_METHOD, "http.method", 405,
         "The path is there, but not for this method.",
         "Callbacks are GET (URL check) and POST (messages).";

@@ -91,6 +91,15 @@ pub struct AttemptLabels {
     pub outcome: &'static str,
 }
 
+/// The labels of what a service told later.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, EncodeLabelSet)]
+pub struct ReportLabels {
+    /// As [`ChannelLabels::channel`].
+    pub channel: String,
+    /// `confirmed` or `failed`; `foreign`: it is about nothing that we sent.
+    pub fate: &'static str,
+}
+
 /// The labels of a count of deliveries.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, EncodeLabelSet)]
 pub struct StateLabels {
@@ -109,6 +118,10 @@ const AGE_SECONDS: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 30.0, 300.0, 1_800.0, 7_200.0
 pub struct OutboxMetrics {
     /// Every attempt, by what became of it.
     pub attempts: Family<AttemptLabels, Counter>,
+    /// What services told of what they took, every telling.
+    pub reports: Family<ReportLabels, Counter>,
+    /// Questions to services that they did not answer.
+    pub unanswered: Family<ChannelLabels, Counter>,
     /// Sends that took place after an earlier one of which nobody knows.
     pub interrupted: Family<ChannelLabels, Counter>,
     /// Channels that are paused: 1, otherwise 0.
@@ -131,6 +144,8 @@ impl OutboxMetrics {
     fn register(registry: &mut Registry) -> Self {
         let it = Self {
             attempts: Family::default(),
+            reports: Family::default(),
+            unanswered: Family::default(),
             interrupted: Family::default(),
             paused: Family::default(),
             deliveries: Family::default(),
@@ -142,6 +157,10 @@ impl OutboxMetrics {
         };
         let help = "Attempts to send, by what became of them";
         registry.register("outbox_attempts", help, it.attempts.clone());
+        let help = "What services told later of what they took, by what became of it";
+        registry.register("outbox_reports", help, it.reports.clone());
+        let help = "Questions what became of something that a service did not answer";
+        registry.register("outbox_unanswered", help, it.unanswered.clone());
         let help = "Sends after an earlier one that was interrupted, and may have arrived";
         registry.register("outbox_interrupted", help, it.interrupted.clone());
         let help = "Whether a channel is paused because it only failed for hours";
@@ -165,6 +184,12 @@ impl OutboxMetrics {
     pub fn count_attempt(&self, channel: &str, outcome: &'static str) {
         let labels = AttemptLabels { channel: channel.to_owned(), outcome };
         self.attempts.get_or_create(&labels).inc();
+    }
+
+    /// Counts what a service told.
+    pub fn count_report(&self, channel: &str, fate: &'static str) {
+        let labels = ReportLabels { channel: channel.to_owned(), fate };
+        self.reports.get_or_create(&labels).inc();
     }
 }
 

@@ -36,6 +36,9 @@ use crate::notification::Terms;
 /// mentions need some.
 const TEXT: usize = 18_000;
 
+/// What a receiver begins with that is a conversation: its hook names those it was written in.
+const SESSION: &str = "session:";
+
 /// The most who are mentioned.
 const MENTIONS: usize = 50;
 
@@ -84,6 +87,23 @@ impl DingTalk {
         Some(Self { base, token: token?, secret: secret? })
     }
 
+    /// The robot's address, signed where it demands that; or that of a conversation with it.
+    fn url(&self, parcel: &Parcel) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        if let Some(session) = parcel.notification.to.iter().find_map(|to| to.strip_prefix(SESSION))
+        {
+            query.append_pair("session", session);
+            return format!("{}/robot/sendBySession?{}", self.base, query.finish());
+        }
+        query.append_pair("access_token", self.token.expose());
+        if let Some(secret) = &self.secret {
+            let now = parcel.now.as_millis();
+            query.append_pair("timestamp", &now.to_string());
+            query.append_pair("sign", &sign(secret.expose(), now));
+        }
+        format!("{}/robot/send?{}", self.base, query.finish())
+    }
+
     fn text(parcel: &Parcel) -> Cut {
         let format = match parcel.notification.format {
             Format::Text => Format::Text,
@@ -106,14 +126,7 @@ fn sign(secret: &str, timestamp: u128) -> String {
 impl HttpChannel for DingTalk {
     fn request(&self, parcel: &Parcel) -> Result<Request, Failure> {
         let notification = &parcel.notification;
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("access_token", self.token.expose());
-        if let Some(secret) = &self.secret {
-            let now = parcel.now.as_millis();
-            query.append_pair("timestamp", &now.to_string());
-            query.append_pair("sign", &sign(secret.expose(), now));
-        }
-        let url = format!("{}/robot/send?{}", self.base, query.finish());
+        let url = self.url(parcel);
         if let Some(native) = answer::native(notification) {
             return Ok(post_json(url, &native));
         }
@@ -126,7 +139,8 @@ impl HttpChannel for DingTalk {
             return Err(answer::empty());
         }
         let is_number = |to: &&String| to.bytes().all(|it| matches!(it, b'0'..=b'9' | b'+' | b'-'));
-        let named = notification.to.iter().filter(|to| *to != "all");
+        let is_named = |to: &&String| *to != "all" && !to.starts_with(SESSION);
+        let named = notification.to.iter().filter(is_named);
         let (mobiles, users): (Vec<&String>, Vec<&String>) = named.partition(is_number);
         let is_all = notification.to.iter().any(|to| to == "all");
         let at = json!({ "atMobiles": mobiles, "atUserIds": users, "isAtAll": is_all });

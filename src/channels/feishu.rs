@@ -56,6 +56,12 @@ pub(super) const KIND: ChannelKind = ChannelKind {
             "\"\"",
             "Where the robot demands signatures. Empty: not signed.",
         ),
+        Setting::with(
+            "encrypt_key",
+            Kind::Secret,
+            "\"\"",
+            "The Encrypt Key of the app whose events come to the hook. Empty: they come in clear.",
+        ),
     ],
     example: "\
 [[channel]]

@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::fmt::rfc2822;
 use serde_json::Value;
 
+use super::Asking;
 use super::Channel;
 use super::Parcel;
 use super::Sending;
+use super::Sent;
 use crate::code;
 use crate::config::secret::Secret;
 use crate::exchange::Exchange;
@@ -19,6 +21,7 @@ use crate::exchange::Response;
 use crate::notification::Blame;
 use crate::notification::Failure;
 use crate::notification::Receipt;
+use crate::notification::Report;
 use crate::notification::Terms;
 
 /// The largest answer that is read, in bytes. A service says yes or no in a few hundred.
@@ -50,6 +53,25 @@ pub trait HttpChannel: Send + Sync {
         String::new()
     }
 
+    /// Whether [`HttpChannel::ask`] asks.
+    fn asks(&self) -> bool {
+        false
+    }
+
+    /// The request that asks what became of a notification that the service took.
+    fn ask(&self, _: &Sent) -> Option<Request> {
+        None
+    }
+
+    /// What the service's answer to that means; `None`: it does not know yet.
+    ///
+    /// # Errors
+    ///
+    /// It does not say. It is asked again.
+    fn fate(&self, _: &Sent, _: &Response) -> Result<Option<Report>, Failure> {
+        Ok(None)
+    }
+
     /// What must not stand in a receipt or a failure, should the service repeat it.
     fn secrets(&self) -> Vec<&Secret> {
         Vec::new()
@@ -75,6 +97,26 @@ impl<C: HttpChannel> Channel for Http<C> {
             let response = self.exchange.send(request).await.map_err(|error| broken(&error))?;
             let secrets = self.channel.secrets();
             told(self.channel.receipt(&response), &secrets, self.channel.remark(parcel))
+        })
+    }
+
+    fn asks(&self) -> bool {
+        self.channel.asks()
+    }
+
+    fn ask<'a>(&'a self, sent: &'a Sent) -> Asking<'a> {
+        Box::pin(async move {
+            let Some(request) = self.channel.ask(sent) else { return Ok(None) };
+            let request = Request { timeout: self.terms.limit, ..request };
+            let response = self.exchange.send(request).await.map_err(|error| broken(&error))?;
+            let secrets = self.channel.secrets();
+            match self.channel.fate(sent, &response) {
+                Ok(report) => {
+                    Ok(report
+                        .map(|report| Report { detail: hide(report.detail, &secrets), ..report }))
+                }
+                Err(failure) => Err(Failure { detail: hide(failure.detail, &secrets), ..failure }),
+            }
         })
     }
 }

@@ -15,6 +15,7 @@ mod discord;
 mod email;
 mod feishu;
 mod gotify;
+mod hooks;
 mod http;
 mod kind;
 mod log;
@@ -50,6 +51,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::hooks::Answer;
+pub use self::hooks::Arrived;
+pub use self::hooks::HOOKS;
+pub use self::hooks::Heard;
+pub use self::hooks::Hook;
+pub use self::hooks::HookError;
+pub use self::hooks::HookKind;
+pub use self::hooks::Inline;
+pub use self::hooks::Said;
+pub use self::hooks::Upstream;
+pub(crate) use self::hooks::reply_to;
 pub use self::http::HttpChannel;
 pub use self::http::LARGEST_ANSWER;
 pub use self::http::refusal;
@@ -63,6 +75,7 @@ pub use self::windowed::Windowed;
 use crate::notification::Failure;
 use crate::notification::Notification;
 use crate::notification::Receipt;
+use crate::notification::Report;
 use crate::notification::Terms;
 use crate::store::DeliveryId;
 
@@ -118,6 +131,26 @@ pub struct Parcel {
     pub notification: Arc<Notification>,
 }
 
+/// A notification that a service took, of which it is asked what became.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// What the service calls it: one of [`Receipt::ids`].
+    pub called: String,
+    /// When it was sent, since 1970.
+    pub at: Duration,
+    /// When it is asked, since 1970.
+    pub now: Duration,
+    /// How often it was asked before.
+    pub asked: u32,
+    /// The delivery's id.
+    pub id: DeliveryId,
+    /// What was sent.
+    pub notification: Notification,
+}
+
+/// A question under way: what became of something, or nothing yet.
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Result<Option<Report>, Failure>> + Send + 'a>>;
+
 /// A send under way.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Receipt, Failure>> + Send + 'a>>;
 
@@ -128,4 +161,14 @@ pub trait Channel: Send + Sync {
 
     /// Sends one notification. It ends within [`Terms::limit`]; whoever calls ends it then.
     fn send<'a>(&'a self, parcel: &'a Parcel) -> Sending<'a>;
+
+    /// Whether its service says only when it is asked what became of what it took.
+    fn asks(&self) -> bool {
+        false
+    }
+
+    /// Asks the service what became of one notification.
+    fn ask<'a>(&'a self, _: &'a Sent) -> Asking<'a> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Channel;
 use super::ChannelKind;
+use super::Hook;
 use super::KINDS;
 use super::OWN;
 use super::kind;
@@ -20,6 +21,7 @@ use crate::config::settings::Setting;
 #[derive(Clone, Default)]
 pub struct Channels {
     by_name: BTreeMap<String, Arc<dyn Channel>>,
+    hooks: BTreeMap<String, Hook>,
 }
 
 impl Channels {
@@ -28,8 +30,10 @@ impl Channels {
     pub fn build(configured: &[Common], means: &Means, faults: &mut Faults) -> Self {
         let mut channels = Self::default();
         for common in configured {
-            if let Some(channel) = build(common, means, faults) {
+            let (channel, hook) = build(common, means, faults);
+            if let Some(channel) = channel {
                 channels.insert(&common.name, channel);
+                channels.hooks.extend(hook.map(|hook| (common.name.clone(), hook)));
             }
         }
         channels
@@ -55,6 +59,16 @@ impl Channels {
         self.by_name.get(lane)
     }
 
+    /// The hook of the channel called `name`, if it has one.
+    pub fn hook(&self, name: &str) -> Option<&Hook> {
+        self.hooks.get(name)
+    }
+
+    /// Each hook with its channel's name.
+    pub fn hooks(&self) -> impl Iterator<Item = (&str, &Hook)> {
+        self.hooks.iter().map(|(name, hook)| (name.as_str(), hook))
+    }
+
     /// Each lane with its channel, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<dyn Channel>)> {
         self.by_name.iter().map(|(name, channel)| (name.as_str(), channel))
@@ -66,7 +80,12 @@ impl Channels {
     }
 }
 
-fn build(common: &Common, means: &Means, faults: &mut Faults) -> Option<Arc<dyn Channel>> {
+/// A channel, and its hook where it has one.
+fn build(
+    common: &Common,
+    means: &Means,
+    faults: &mut Faults,
+) -> (Option<Arc<dyn Channel>>, Option<Hook>) {
     let kind = kind(&common.kind);
     let own = kind.map_or(&[][..], |kind| kind.settings);
     common.sheet.read(own, faults, |fields| {
@@ -76,7 +95,7 @@ fn build(common: &Common, means: &Means, faults: &mut Faults) -> Option<Arc<dyn 
                 .unwrap_or_else(|| "`yizhan channels` lists the kinds".to_owned());
             let message = format!("there is no kind of channel `{}`", common.kind);
             fields.table.value_fault("kind", message, Some(advice));
-            return None;
+            return (None, None);
         };
         fields.table.finish(&keys(kind));
         if common.name == OWN {
@@ -86,7 +105,8 @@ fn build(common: &Common, means: &Means, faults: &mut Faults) -> Option<Arc<dyn 
             fields.table.warn("name", message, Some(advice));
         }
         let terms = super::kind::terms(&(kind.terms)(), common);
-        (kind.build)(&Setup { common, fields, means, terms })
+        let setup = Setup { common, fields, means, terms };
+        ((kind.build)(&setup), Hook::read(&setup))
     })
 }
 

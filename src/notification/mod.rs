@@ -24,7 +24,9 @@ pub use self::terms::RateError;
 pub use self::terms::Terms;
 pub use self::verdict::Blame;
 pub use self::verdict::Failure;
+pub use self::verdict::Fate;
 pub use self::verdict::Receipt;
+pub use self::verdict::Report;
 
 /// One message for one channel. Who wants it to go out through several makes one for each.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]

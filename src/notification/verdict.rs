@@ -1,4 +1,4 @@
-//! What a channel says of one attempt.
+//! What a channel says of one attempt, and its service later.
 
 use std::time::Duration;
 
@@ -9,6 +9,45 @@ pub struct Receipt {
     pub id: Option<String>,
     /// What else it said that a person may want to read.
     pub detail: String,
+}
+
+impl Receipt {
+    /// Each of the service's ids: where there were several receivers, one for each, joined by
+    /// commas.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.id.iter().flat_map(|ids| ids.split(',')).filter(|id| !id.is_empty())
+    }
+}
+
+/// What a service tells later of a notification that it took: by itself, or when it is asked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Report {
+    /// What the service calls the message, as in [`Receipt::ids`].
+    pub id: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// What else it said that a person may want to read: whom it reached, or why not.
+    pub detail: String,
+}
+
+/// What became of a notification that a service took.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fate {
+    /// It has arrived.
+    Confirmed,
+    /// It did not arrive, and will not.
+    Failed,
+}
+
+impl Fate {
+    /// Each fate with the word for it; in the order of their numbers in the store.
+    pub const ALL: [(Self, &'static str); 2] =
+        [(Self::Confirmed, "confirmed"), (Self::Failed, "failed")];
+
+    /// The word that is shown.
+    pub fn word(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
 }
 
 /// Why one attempt did not deliver.

@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 
 use super::Work;
+use super::ask;
 use super::health::Change;
 use super::health::Gate;
 use super::lane::Lane;
@@ -23,6 +24,7 @@ use crate::notification::Failure;
 use crate::notification::Notification;
 use crate::notification::Receipt;
 use crate::store::Attempt;
+use crate::store::Called;
 use crate::store::Claimed;
 use crate::store::Finish;
 use crate::store::Next;
@@ -48,12 +50,13 @@ pub(super) async fn run(
     };
     // While it waited for its place, the service may have said that it wants nothing now.
     let is_closed = matches!(lane.health().gate(work.now()), Gate::Closed(_));
-    let (next, attempts) = match &slot {
+    let carried = match &slot {
         Some(_) if !is_closed => carry(&work, &lane, claimed).await,
-        _ => (Next::HandedBack, Vec::new()),
+        _ => Carried::without_a_try(Next::HandedBack),
     };
     drop(slot);
-    let finish = Finish { id, fence, next, attempts };
+    let Carried { next, attempts, called } = carried;
+    let finish = Finish { id, fence, next, attempts, called };
     let done = done.send(Done { lane: Arc::clone(&lane), finish }).await;
     if done.is_err() {
         // Nobody records any more: the lease ends by itself, and it is sent again.
@@ -61,15 +64,29 @@ pub(super) async fn run(
     }
 }
 
-async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> (Next, Vec<Attempt>) {
+/// What became of one claim.
+struct Carried {
+    next: Next,
+    attempts: Vec<Attempt>,
+    called: Vec<Called>,
+}
+
+impl Carried {
+    fn without_a_try(next: Next) -> Self {
+        Self { next, attempts: Vec::new(), called: Vec::new() }
+    }
+}
+
+async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> Carried {
     let now = work.now();
     let Claimed { id, hop, tries, is_interrupted, notification, .. } = claimed;
     if notification.expires.is_some_and(|it| it <= now) {
-        return (Next::Expired, Vec::new());
+        return Carried::without_a_try(Next::Expired);
     }
     if is_interrupted && !retry::may_repeat(&lane.terms) {
         let reason = reason_of(code::OUTBOX_INTERRUPTED);
-        return (give_up(work, lane, &notification, hop, Verdict::Park, reason), Vec::new());
+        let next = give_up(work, lane, &notification, hop, Verdict::Park, reason);
+        return Carried::without_a_try(next);
     }
     if is_interrupted {
         let labels = ChannelLabels { channel: lane.name.clone() };
@@ -82,6 +99,7 @@ async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> (Next, Vec<Attempt
     let took = begun.elapsed();
     observe(work, lane, &result, took);
     let attempt = attempt(lane, now, took, &result);
+    let called = result.as_ref().map_or(Vec::new(), |receipt| called(work, lane, receipt));
     let next = match result {
         Ok(_) => {
             let age = work.now().saturating_sub(id.time());
@@ -90,7 +108,16 @@ async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> (Next, Vec<Attempt
         }
         Err(failure) => after(work, lane, &notification, (hop, tries), failure),
     };
-    (next, vec![attempt])
+    Carried { next, attempts: vec![attempt], called }
+}
+
+/// What the service calls what it took, where anybody will speak of it by that.
+fn called(work: &Work, lane: &Lane, receipt: &Receipt) -> Vec<Called> {
+    let ask = lane.channel.asks().then(|| ask::first(work.now()));
+    if ask.is_none() && work.ground.channels.hook(&lane.name).is_none() {
+        return Vec::new();
+    }
+    receipt.ids().map(|id| Called { id: id.to_owned(), ask }).collect()
 }
 
 /// Sends; a channel that panics or takes too long has failed, and nobody knows how far it came.

@@ -9,6 +9,7 @@
 //! At least once: between a send and its record a crash may come, and then it is sent again, with
 //! the same id. A channel that is set up as `at_most_once` parks it for a person instead.
 
+mod ask;
 mod carry;
 mod health;
 mod keep;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
@@ -32,6 +34,7 @@ use crate::config::fault::did_you_mean;
 use crate::entropy::Entropy;
 use crate::metrics::OutboxMetrics;
 use crate::notification::Notification;
+use crate::notification::Report;
 use crate::store::Accepted;
 use crate::store::Delivery;
 use crate::store::DeliveryId;
@@ -115,6 +118,8 @@ struct Work {
     lanes: BTreeMap<String, Arc<Lane>>,
     /// Changes whenever outcomes were recorded.
     recorded: watch::Sender<u64>,
+    /// There is something new to ask a service.
+    asked: Notify,
 }
 
 impl Work {
@@ -138,7 +143,8 @@ impl Outbox {
         let lanes = lanes.collect();
         let ids = Ids::new(Arc::clone(&ground.entropy));
         let recorded = watch::Sender::new(0);
-        Self { work: Arc::new(Work { ground, ids, lanes, recorded }) }
+        let asked = Notify::new();
+        Self { work: Arc::new(Work { ground, ids, lanes, recorded, asked }) }
     }
 
     /// Makes a delivery of `notification`, for who writes it to the store together with something
@@ -229,6 +235,16 @@ impl Outbox {
         }
     }
 
+    /// Notes what the service of `channel` tells of what it took. What it tells of something else
+    /// is counted: others may send through the same account.
+    ///
+    /// # Errors
+    ///
+    /// That of the store: nothing was noted.
+    pub async fn report(&self, channel: &str, reports: Vec<Report>) -> Result<(), StoreError> {
+        ask::note(&self.work, channel, reports).await
+    }
+
     /// Where deliveries are kept.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.work.ground.store
@@ -244,6 +260,9 @@ impl Outbox {
     pub fn start(&self, tasks: &Tasks) {
         self.start_lanes(tasks, |_| true);
         tasks.spawn(keep::tend(Arc::clone(&self.work), tasks.clone()));
+        if self.work.lanes.values().any(|lane| lane.channel.asks()) {
+            tasks.spawn(ask::run(Arc::clone(&self.work), tasks.clone()));
+        }
     }
 
     /// Starts to send in some lanes only, and leaves all housekeeping to others.

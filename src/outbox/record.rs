@@ -29,6 +29,9 @@ pub(super) async fn run(work: Arc<Work>, mut done: mpsc::Receiver<Done>) {
     let mut batch = Vec::new();
     while done.recv_many(&mut batch, BATCH).await > 0 {
         record(&work, &batch).await;
+        if batch.iter().any(|done| done.finish.called.iter().any(|it| it.ask.is_some())) {
+            work.asked.notify_one();
+        }
         for Done { lane, finish } in batch.drain(..) {
             lane.release(finish.id);
         }

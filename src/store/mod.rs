@@ -30,6 +30,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::notification::Rate;
+use crate::notification::Report;
 
 pub use self::error::StoreError;
 pub use self::id::DeliveryId;
@@ -38,16 +39,21 @@ pub use self::id::Ids;
 pub use self::row::Accepted;
 pub use self::row::Attempt;
 pub use self::row::Books;
+pub use self::row::Called;
 pub use self::row::Claim;
 pub use self::row::Claimed;
 pub use self::row::Delivery;
 pub use self::row::Filter;
 pub use self::row::Finish;
 pub use self::row::Lane;
+pub use self::row::MOST_CALLED;
 pub use self::row::NewDelivery;
 pub use self::row::Next;
 pub use self::row::Page;
+pub use self::row::Question;
+pub use self::row::Questions;
 pub use self::row::Reason;
+pub use self::row::Reported;
 pub use self::row::Retention;
 pub use self::row::Settled;
 pub use self::row::Settlement;
@@ -98,6 +104,32 @@ pub trait Store: Send + Sync {
 
     /// One delivery with its attempts, the first first.
     fn find(&self, id: DeliveryId) -> Doing<'_, Option<(Delivery, Vec<Attempt>)>>;
+
+    /// Notes what the service of `channel` tells of what it took. For each, whether anything is
+    /// called so. What was told in the same words before is known, and not noted again; nobody is
+    /// asked any more what was told.
+    fn report<'a>(
+        &'a self,
+        now: Duration,
+        channel: &'a str,
+        reports: Vec<Report>,
+    ) -> Doing<'a, Vec<bool>>;
+
+    /// What services told of one delivery, the first first.
+    fn reports(&self, id: DeliveryId) -> Doing<'_, Vec<Reported>>;
+
+    /// Takes up to `count` questions to services that are due: nobody else gets them until `lease`
+    /// from now, and then they are due again unless they were answered or put off.
+    fn questions(&self, now: Duration, count: u32, lease: Duration) -> Doing<'_, Questions>;
+
+    /// Puts the question about what `channel` sent as `called` off until `due`; `None`: it is asked
+    /// no more.
+    fn put_off<'a>(
+        &'a self,
+        channel: &'a str,
+        called: &'a str,
+        due: Option<Duration>,
+    ) -> Doing<'a, ()>;
 
     /// What became of all that was accepted; kept as counters, so it is cheap.
     fn books(&self) -> Doing<'_, Books>;

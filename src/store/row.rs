@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::DeliveryId;
 use crate::notification::Notification;
+use crate::notification::Report;
 
 /// A notification on its way into the store.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -77,6 +78,22 @@ pub struct Finish {
     pub next: Next,
     /// What was tried; kept.
     pub attempts: Vec<Attempt>,
+    /// What its service calls it, where that is told or asked later; at most [`MOST_CALLED`] are
+    /// kept.
+    pub called: Vec<Called>,
+}
+
+/// How many of a service's ids are kept of one delivery: of a message to thousands, what became of
+/// the first is known.
+pub const MOST_CALLED: usize = 100;
+
+/// What a service calls a notification that it took.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Called {
+    /// Unique among all that its channel has sent.
+    pub id: String,
+    /// When the service is asked what became of it; `None`: it tells by itself.
+    pub ask: Option<Duration>,
 }
 
 /// What follows an attempt.
@@ -136,6 +153,43 @@ pub struct Attempt {
     pub advice: String,
     /// What the service said.
     pub detail: String,
+}
+
+/// A question to a service that is due: what became of what it took.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Question {
+    /// The lane that sent it.
+    pub channel: String,
+    /// What the service calls it.
+    pub called: String,
+    /// When it was sent.
+    pub sent: Duration,
+    /// How often this was asked before.
+    pub asked: u32,
+    /// Which delivery it is.
+    pub delivery: DeliveryId,
+    /// What was sent.
+    pub notification: Notification,
+}
+
+/// What [`super::Store::questions`] found.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Questions {
+    /// What is to be asked now.
+    pub due: Vec<Question>,
+    /// When the next is due; `None`: there is none.
+    pub again_at: Option<Duration>,
+}
+
+/// What a service told later, as it is kept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reported {
+    /// When we heard of it.
+    pub at: Duration,
+    /// The lane that had sent it.
+    pub channel: String,
+    /// What was told.
+    pub report: Report,
 }
 
 /// Where a delivery is.

@@ -53,7 +53,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// One notification with every attempt.
+    /// One notification with every attempt, and what its service told of it later.
     Show {
         /// The delivery id that `send` and the API give.
         id: DeliveryId,
@@ -97,7 +97,8 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Exit> {
                 let Some((delivery, attempts)) = store.find(*id).await? else {
                     anyhow::bail!("there is no delivery `{id}`, or it is not kept any more");
                 };
-                shown.whole(&mut io::stdout().lock(), &delivery, &attempts)?;
+                let reports = store.reports(*id).await?;
+                shown.whole(&mut io::stdout().lock(), &delivery, &attempts, &reports)?;
                 Ok(Exit::Done)
             }
             Action::Revive { select, limit } => revive(store, select, *limit).await,

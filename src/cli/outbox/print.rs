@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::store::Attempt;
 use crate::store::Books;
 use crate::store::Delivery;
+use crate::store::Reported;
 
 /// How much of a title or text a line shows, in characters.
 const SHOWN: usize = 40;
@@ -44,10 +45,12 @@ impl Shown<'_> {
         out: &mut impl Write,
         delivery: &Delivery,
         attempts: &[Attempt],
+        reports: &[Reported],
     ) -> io::Result<()> {
         if self.is_json {
             let mut value = as_json(delivery);
             value["attempts"] = attempts.iter().map(attempt_json).collect();
+            value["receipts"] = reports.iter().map(report_json).collect();
             return writeln!(out, "{value}");
         }
         let Delivery { id, state, lane, reason, notification, .. } = delivery;
@@ -70,6 +73,13 @@ impl Shown<'_> {
         field("text", &notification.body)?;
         for (number, attempt) in (1..).zip(attempts) {
             self.attempt(out, number, attempt)?;
+        }
+        for Reported { at, channel, report } in reports {
+            let (at, fate) = (self.time(*at), report.fate.word());
+            writeln!(out, "  receipt: {at}  {channel}  {fate} {}", report.id)?;
+            if !report.detail.is_empty() {
+                writeln!(out, "      {}", report.detail)?;
+            }
         }
         Ok(())
     }
@@ -131,5 +141,16 @@ fn attempt_json(attempt: &Attempt) -> Value {
         "code": attempt.code,
         "advice": attempt.advice,
         "detail": attempt.detail,
+    })
+}
+
+fn report_json(reported: &Reported) -> Value {
+    let Reported { at, channel, report } = reported;
+    json!({
+        "at": millis(*at),
+        "channel": channel,
+        "id": report.id,
+        "state": report.fate.word(),
+        "detail": report.detail,
     })
 }

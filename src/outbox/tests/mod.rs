@@ -3,6 +3,7 @@
 mod books;
 mod failures;
 mod pace;
+mod reports;
 mod script;
 mod stop;
 

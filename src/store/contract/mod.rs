@@ -3,12 +3,14 @@
 
 pub(super) mod keys;
 pub(super) mod queue;
+pub(super) mod reports;
 pub(super) mod steering;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Accepted;
+use super::Called;
 use super::Claimed;
 use super::DeliveryId;
 use super::Filter;
@@ -52,6 +54,12 @@ macro_rules! contract {
             steering::what_has_expired_is_ended_wherever_it_waits,
             steering::what_has_ended_is_removed_by_age_and_by_count,
             steering::an_absent_delivery_is_not_found,
+            reports::what_a_service_tells_finds_the_delivery_by_the_services_id,
+            reports::what_is_told_twice_in_the_same_words_is_noted_once,
+            reports::what_nobody_is_called_is_no_report,
+            reports::a_question_is_taken_by_one_and_asked_until_it_is_told,
+            reports::no_more_ids_are_kept_than_a_message_needs,
+            reports::what_was_told_goes_with_its_delivery,
             keys::a_value_is_there_until_it_ends,
             keys::values_under_a_prefix_come_in_order_page_by_page,
             keys::compare_and_set_wants_the_value_that_is_there,
@@ -129,7 +137,19 @@ async fn claim(store: &Arc<dyn Store>, seconds: u64, lane: &str, count: u32) -> 
 }
 
 async fn finish(store: &Arc<dyn Store>, seconds: u64, claimed: &Claimed, next: Next) -> bool {
-    let finish = Finish { id: claimed.id, fence: claimed.fence, next, attempts: Vec::new() };
+    finish_as(store, seconds, claimed, next, Vec::new()).await
+}
+
+/// The same, where its service calls it so.
+async fn finish_as(
+    store: &Arc<dyn Store>,
+    seconds: u64,
+    claimed: &Claimed,
+    next: Next,
+    called: Vec<Called>,
+) -> bool {
+    let (id, fence) = (claimed.id, claimed.fence);
+    let finish = Finish { id, fence, next, attempts: Vec::new(), called };
     store.finish(at(seconds), vec![finish]).await.unwrap() == [true]
 }
 

@@ -115,7 +115,7 @@ pub(crate) async fn a_stale_fence_changes_nothing(store: Arc<dyn Store>) {
         detail: String::new(),
     };
     let (id, fence, next) = (first.id, first.fence, Next::Delivered);
-    let stale = Finish { id, fence, next, attempts: vec![attempt] };
+    let stale = Finish { id, fence, next, attempts: vec![attempt], called: Vec::new() };
     assert_eq!(store.finish(at(91), vec![stale]).await.unwrap(), [false]);
     assert_eq!(store.extend(vec![(id, fence)], at(900)).await.unwrap(), [id]);
     let (found, attempts) = store.find(id).await.unwrap().unwrap();
@@ -145,6 +145,7 @@ pub(crate) async fn many_claims_finish_at_once_each_by_its_own_fence(store: Arc<
         fence: claimed[at].fence + fence,
         next,
         attempts: Vec::new(),
+        called: Vec::new(),
     };
     let refused = Next::Refused(Reason::default());
     let batch = vec![
@@ -174,13 +175,14 @@ pub(crate) async fn a_retry_waits_for_its_time_and_keeps_its_attempts(store: Arc
     let claimed = claim(&store, 0, "ops", 1).await.remove(0);
     let (id, fence) = (claimed.id, claimed.fence);
     let next = Next::Again { due: at(5), reason: reason.clone() };
-    let first = Finish { id, fence, next, attempts: vec![attempt(0, "-1")] };
+    let first = Finish { id, fence, next, attempts: vec![attempt(0, "-1")], called: Vec::new() };
     assert_eq!(store.finish(at(0), vec![first]).await.unwrap(), [true]);
     assert_eq!(claim(&store, 4, "ops", 1).await, []);
     let claimed = claim(&store, 5, "ops", 1).await.remove(0);
     assert_eq!((claimed.tries, claimed.attempts), (2, 1));
     let (fence, next) = (claimed.fence, Next::Refused(reason.clone()));
-    let second = Finish { id, fence, next, attempts: vec![attempt(5, "2"), attempt(6, "3")] };
+    let attempts = vec![attempt(5, "2"), attempt(6, "3")];
+    let second = Finish { id, fence, next, attempts, called: Vec::new() };
     assert_eq!(store.finish(at(6), vec![second]).await.unwrap(), [true]);
     let (found, attempts) = store.find(id).await.unwrap().unwrap();
     assert_eq!((found.state, found.reason, found.attempts), (State::Refused, reason, 3));

@@ -7,6 +7,7 @@ mod look;
 mod queue;
 mod read;
 mod reader;
+mod report;
 mod schema;
 mod session;
 mod steer;
@@ -42,7 +43,9 @@ use super::Finish;
 use super::Lane;
 use super::NewDelivery;
 use super::Page;
+use super::Questions;
 use super::Reason;
+use super::Reported;
 use super::Retention;
 use super::Settled;
 use super::Settlement;
@@ -50,6 +53,7 @@ use super::Store;
 use super::StoreError;
 use super::Tended;
 use crate::notification::Rate;
+use crate::notification::Report;
 
 /// How long we wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -221,6 +225,36 @@ impl Store for Sqlite {
 
     fn find(&self, id: DeliveryId) -> Doing<'_, Option<(Delivery, Vec<Attempt>)>> {
         Box::pin(self.read(move |connection| read::find(connection, id)))
+    }
+
+    fn report<'a>(
+        &'a self,
+        now: Duration,
+        channel: &'a str,
+        reports: Vec<Report>,
+    ) -> Doing<'a, Vec<bool>> {
+        let channel = channel.to_owned();
+        Box::pin(self.writer.write(move |session| {
+            reports.iter().map(|it| report::note(session, now, &channel, it)).collect()
+        }))
+    }
+
+    fn reports(&self, id: DeliveryId) -> Doing<'_, Vec<Reported>> {
+        Box::pin(self.read(move |connection| report::reports(connection, id)))
+    }
+
+    fn questions(&self, now: Duration, count: u32, lease: Duration) -> Doing<'_, Questions> {
+        Box::pin(self.writer.write(move |session| report::questions(session, now, count, lease)))
+    }
+
+    fn put_off<'a>(
+        &'a self,
+        channel: &'a str,
+        called: &'a str,
+        due: Option<Duration>,
+    ) -> Doing<'a, ()> {
+        let (channel, called) = (channel.to_owned(), called.to_owned());
+        Box::pin(self.writer.write(move |session| report::put_off(session, &channel, &called, due)))
     }
 
     fn books(&self) -> Doing<'_, Books> {

@@ -9,6 +9,7 @@ use rusqlite::params;
 use super::end;
 use super::failed;
 use super::millis;
+use super::report;
 use super::session::Session;
 use super::values;
 use crate::notification::Notification;
@@ -217,6 +218,7 @@ pub(super) fn finish(
     for (number, attempt) in (attempts - new_attempts + 1..).zip(&finish.attempts) {
         keep_attempt(session, seq, number, attempt)?;
     }
+    report::keep_called(session, seq, now, finish)?;
     move_on(session, seq, &finish.next)?;
     if state == State::Waiting {
         session.is_due = true;

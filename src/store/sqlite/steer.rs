@@ -122,7 +122,7 @@ fn expire(session: &mut Session<'_>, now: Duration) -> Result<u64, StoreError> {
     Ok(count as u64)
 }
 
-/// Removes the rows that `sql` finds, with their attempts.
+/// Removes the rows that `sql` finds, with all that is kept of them.
 fn remove(
     session: &mut Session<'_>,
     sql: &str,
@@ -134,7 +134,10 @@ fn remove(
         .map_err(failed)?;
     let rows: Vec<(i64, u8)> = rows.collect::<Result<_, _>>().map_err(failed)?;
     for (seq, state) in &rows {
-        execute(session, "DELETE FROM attempt WHERE delivery = ?1", params![seq])?;
+        for table in ["attempt", "called", "report"] {
+            let sql = format!("DELETE FROM {table} WHERE delivery = ?1");
+            execute(session, &sql, params![seq])?;
+        }
         execute(session, "DELETE FROM delivery WHERE seq = ?1", params![seq])?;
         if let Some((state, _)) = State::ALL.get(usize::from(*state)) {
             session.removed(*state, 1);

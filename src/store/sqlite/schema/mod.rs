@@ -10,8 +10,11 @@ use super::failed;
 use crate::store::StoreError;
 
 /// The first is version 1.
-pub(super) const CHANGES: &[&str] =
-    &[include_str!("0001_outbox.sql"), include_str!("0002_values.sql")];
+pub(super) const CHANGES: &[&str] = &[
+    include_str!("0001_outbox.sql"),
+    include_str!("0002_values.sql"),
+    include_str!("0003_reports.sql"),
+];
 
 /// What marks a database as ours: `yizh`.
 const APPLICATION: i64 = 0x7969_7a68;
