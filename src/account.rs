@@ -9,6 +9,7 @@ use crate::config::account::Source;
 use crate::config::secret::Secret;
 use crate::entropy::Entropy;
 use crate::metrics::AccountMetrics;
+use crate::wechat::Mode;
 use crate::wechat::Platform;
 use crate::wechat::callback::Agreement;
 use crate::wechat::callback::CallbackError;
@@ -54,6 +55,9 @@ pub struct Account {
     pub agreement: Agreement,
     /// What proves that a callback is WeChat's.
     pub source: Source,
+    /// It is a channel of another service: its messages come to its hook and not to a callback,
+    /// and its answers go out through itself.
+    pub is_channel: bool,
     /// It may write to its users, so it must be known who of them allows that.
     pub may_push: bool,
     /// How late answers are given.
@@ -86,6 +90,37 @@ pub struct RawCallback {
 }
 
 impl Account {
+    /// The channel called `name` as an account: what people write to its service is worked on like
+    /// what they write in WeChat. It opens no callback, having neither token nor key.
+    pub fn of_channel(name: &str, reply_within: Duration, metrics: AccountMetrics) -> Self {
+        let agreement = Agreement {
+            platform: Platform::OfficialAccount,
+            mode: Mode::Safe,
+            token: None,
+            ciphers: Vec::new(),
+            receive_id: AppId::parse("").expect("an empty id has no blanks"),
+            max_age: Duration::ZERO,
+        };
+        let patience = Patience {
+            retries: false,
+            ways: vec![Way::Push(name.to_owned())],
+            holding_text: String::new(),
+            reply_within,
+        };
+        Self {
+            name: name.into(),
+            app_id: "".into(),
+            agreement,
+            source: Source::Signature,
+            is_channel: true,
+            may_push: false,
+            patience,
+            splits_texts: false,
+            apology: None,
+            metrics,
+        }
+    }
+
     /// The kind of account.
     pub fn platform(&self) -> Platform {
         self.agreement.platform
@@ -157,5 +192,30 @@ pub fn code_of(error: &CallbackError) -> Code {
         CallbackError::Envelope(_) => code::CALLBACK_ENVELOPE,
         CallbackError::NoSource => code::CALLBACK_SOURCE,
         _ => code::CALLBACK_UNREADABLE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Account;
+    use super::RawCallback;
+    use crate::metrics::AccountMetrics;
+    use crate::wechat::callback::CallbackError;
+
+    #[test]
+    fn a_channel_opens_no_callback() {
+        let metrics = AccountMetrics::default();
+        let channel = Account::of_channel("phone", Duration::from_secs(4), metrics);
+        let body = "<xml><Encrypt>AAAA</Encrypt></xml>";
+        for query in ["", "timestamp=1&nonce=2&signature=", "timestamp=1&nonce=2&msg_signature="] {
+            let query = query.to_owned();
+            let callback = RawCallback { query, body: body.into(), ..RawCallback::default() };
+            let refused = channel.open(callback, 1).unwrap_err();
+            let expected =
+                matches!(refused, CallbackError::Query(_) | CallbackError::SignatureMismatch);
+            assert!(expected, "{refused}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Builds every part from the config and wires them: the only file that knows all of them.
 
+mod hooks;
 mod late;
 mod outbox;
 mod own;
@@ -240,6 +241,7 @@ impl Station {
         let late = Late::new(outbox.clone(), means.windows, clock, counted);
         let intake = Intake {
             accounts: accounts.collect(),
+            hooks: hooks::open(outbox.channels(), &metrics),
             inbox: Arc::new(inbox),
             dispatcher: Dispatcher::new(handlers),
             handler_timeout: self.config.inbox.handler_timeout,
@@ -328,7 +330,8 @@ pub(crate) fn load_rules(
     if !server.is_handlers_given && !server.handlers.exists() {
         return Ok(None);
     }
-    let accounts = config.accounts.iter().map(|account| account.name.clone()).collect();
+    let accounts = config.accounts.iter().map(|account| &account.name);
+    let accounts = accounts.chain(hooks::names(config)).cloned().collect();
     let failures = metrics.reload_failures.clone();
     RulesHandler::load(&server.handlers, accounts, Settings::from(config), failures).map(Some)
 }
@@ -350,6 +353,7 @@ pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics
         },
         may_push: own.is_some(),
         source: account.source,
+        is_channel: false,
         patience: Patience {
             retries,
             ways,

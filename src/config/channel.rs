@@ -59,7 +59,7 @@ pub struct Channel {
     pub quiet: Option<Quiet>,
     /// Identical notifications within so long are counted and sent as one; none: each is sent.
     pub fold: Option<Duration>,
-    /// Proves receipts of a service that signs nothing.
+    /// Opens the channel's hook: what proves that its service has sent something.
     pub hook_secret: Option<Secret>,
     /// All of its table, for its kind to read.
     pub sheet: Sheet,
@@ -69,6 +69,8 @@ pub struct Channel {
 pub(super) fn read_all(root: Table<'_>, origin: Origin<'_>, zone: &TimeZone) -> Vec<Channel> {
     let tables = root.tables("channel");
     let names: Vec<&str> = tables.iter().filter_map(written_name).collect();
+    let accounts = root.tables("account");
+    let accounts: Vec<&str> = accounts.iter().filter_map(written_name).collect();
     let mut seen: Vec<&str> = Vec::new();
     let mut channels = Vec::new();
     for table in &tables {
@@ -79,9 +81,22 @@ pub(super) fn read_all(root: Table<'_>, origin: Origin<'_>, zone: &TimeZone) -> 
             }
             seen.push(name.value);
         }
-        channels.extend(read(table, origin, zone, &names));
+        let channel = read(table, origin, zone, &names);
+        if channel.as_ref().is_some_and(|it| it.hook_secret.is_some()) {
+            check_apart(table, &accounts);
+        }
+        channels.extend(channel);
     }
     channels
+}
+
+/// Rules name a channel with a hook like an account, so it must not be called like one.
+fn check_apart(table: &Table<'_>, accounts: &[&str]) {
+    if let Some(name) = written_name(table).filter(|name| accounts.contains(name)) {
+        let message = format!("an account is called `{name}` too, and this channel has a hook");
+        let advice = "give one of them another name, or leave `hook_secret` out".to_owned();
+        table.value_fault("name", message, Some(advice));
+    }
 }
 
 fn read(table: &Table<'_>, origin: Origin<'_>, zone: &TimeZone, names: &[&str]) -> Option<Channel> {

@@ -102,6 +102,11 @@ impl Late {
         Self { outbox, store, held, windows, clock, metrics, told, told_count, earlier }
     }
 
+    /// What goes out.
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// What must survive.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
@@ -265,7 +270,10 @@ impl Late {
     ) -> (Vec<Notification>, Vec<Reply>, Vec<&'static str>) {
         let (mut pushed, mut held, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         let mut left = self.left(message).await;
-        for answer in answers.into_iter().filter(|it| *it != Reply::Success).flat_map(parts) {
+        let answers = answers.into_iter().filter(|it| *it != Reply::Success);
+        // A channel cuts by its own limits.
+        let parts = |answer| if message.account.is_channel { vec![answer] } else { parts(answer) };
+        for answer in answers.flat_map(parts) {
             let one = (left > 0).then(|| message.notifications(&answer)).flatten();
             match one {
                 Some(one) => {

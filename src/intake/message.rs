@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::active;
+use super::upstream;
 use crate::account::Account;
 use crate::account::Way;
+use crate::channels::reply_to;
 use crate::notification::Notification;
 use crate::wechat::id::AppId;
 use crate::wechat::inbound::Family;
@@ -18,6 +20,9 @@ pub(super) struct Message {
     /// The account that an open platform serves, and that was written to.
     pub(super) served: Option<AppId>,
     pub(super) inbound: Arc<Inbound>,
+    /// Of what was written to a channel: the longest text, in characters, that the answer to the
+    /// request may carry; none: it carries none.
+    pub(super) inline: Option<usize>,
 }
 
 impl Message {
@@ -50,6 +55,9 @@ impl Message {
 
     /// `answer` as messages to the sender, if the account may send and the platform has such.
     pub(super) fn notifications(&self, answer: &Reply) -> Option<Vec<Notification>> {
+        if self.account.is_channel {
+            return upstream::notifications(answer, &self.account.name, reply_to(&self.inbound));
+        }
         let channel = self.account.patience.ways.iter().find_map(|way| match way {
             Way::Push(channel) => Some(channel),
             Way::Hold => None,

@@ -2,11 +2,14 @@
 //! about time call it directly.
 
 mod active;
+mod error;
+mod hook;
 mod late;
 mod message;
 mod report;
 mod settle;
 mod typing;
+mod upstream;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,13 +19,11 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::account::RawCallback;
 use crate::account::Way;
-use crate::account::code_of;
 use crate::capture::Recorder;
 use crate::capture::Taken;
 use crate::capture::What;
 use crate::clock::Clock;
 use crate::code;
-use crate::code::Code;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::handler::Answer;
 use crate::dispatch::handler::Context;
@@ -38,7 +39,6 @@ use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::platform::Clients;
 use crate::wechat::Platform;
-use crate::wechat::callback::CallbackError;
 use crate::wechat::id::AppId;
 use crate::wechat::inbound::Family;
 use crate::wechat::inbound::Inbound;
@@ -46,35 +46,11 @@ use crate::wechat::limits;
 use crate::wechat::reply::Reply;
 use crate::window::Trigger;
 
+pub use self::error::IntakeError;
+pub use self::hook::Door;
 pub use self::late::Late;
 use self::message::Message;
 pub use self::typing::Typing;
-
-/// Why a callback got no answer. The text is for the log; the sender sees only the status.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum IntakeError {
-    /// No account has this name.
-    #[error("there is no account of this name")]
-    UnknownAccount,
-    /// It was refused.
-    #[error(transparent)]
-    Refused(#[from] CallbackError),
-    /// Too much is being worked on.
-    #[error("too many messages are being worked on")]
-    Busy,
-}
-
-impl IntakeError {
-    /// Its line in the table of codes.
-    pub fn code(&self) -> Code {
-        match self {
-            Self::UnknownAccount => code::CALLBACK_ACCOUNT,
-            Self::Refused(error) => code_of(error),
-            Self::Busy => code::CALLBACK_BUSY,
-        }
-    }
-}
 
 /// Hears which handler answered what; for `replay` and the demo.
 pub type Observer = Box<dyn Fn(&Inbound, &Outcome) + Send + Sync>;
@@ -83,6 +59,8 @@ pub type Observer = Box<dyn Fn(&Inbound, &Outcome) + Send + Sync>;
 pub struct Intake {
     /// By name.
     pub accounts: HashMap<String, Arc<Account>>,
+    /// Channels to which their services send, by name. No account is called so.
+    pub hooks: HashMap<String, Door>,
     /// Works on each message once.
     pub inbox: Arc<Inbox>,
     /// Who answers.
@@ -151,26 +129,33 @@ impl Intake {
         if inbound.family() == Family::Probe {
             return Ok("success".to_owned());
         }
+        let message = Message { account, served, inbound, inline: None };
+        let reply = self.reply(&message).await?;
+        let Message { account, inbound, .. } = &message;
+        let now = self.clock.unix();
+        Ok(account.answer(&reply, inbound, envelope, now, self.entropy.as_ref()))
+    }
+
+    /// What this delivery of a message is answered. Waits for work that takes time as long as it
+    /// can carry the answer.
+    async fn reply(self: &Arc<Self>, message: &Message) -> Result<Reply, IntakeError> {
         self.late.load().await;
-        let message = Message { account, served, inbound };
-        let id = self.inbox.id(name, message.inbound.key().as_str());
+        let Message { account, inbound, .. } = message;
+        let id = self.inbox.id(&account.name, inbound.key().as_str());
         // Now, and not when its turn comes: what was written before the answer to something else
         // was held does not ask for it.
-        let is_asking = self.late.is_asked(&message);
-        let turn = self.inbox.once(id, self.user(&message), self.begin(&message, is_asking));
-        let Message { account, inbound, .. } = &message;
-        let reply = match turn {
+        let is_asking = self.late.is_asked(message);
+        let turn = self.inbox.once(id, self.user(message), self.begin(message, is_asking));
+        Ok(match turn {
             Turn::Done(reply) => reply,
             Turn::Again(reply) => {
                 account.metrics.repeats.inc();
                 reply
             }
-            Turn::Wait(waiting, delivery) => self.wait(&message, &waiting, delivery).await,
+            Turn::Wait(waiting, delivery) => self.wait(message, &waiting, delivery).await,
             Turn::Panicked => account.apology(inbound),
             Turn::Full => return Err(IntakeError::Busy),
-        };
-        let now = self.clock.unix();
-        Ok(account.answer(&reply, inbound, envelope, now, self.entropy.as_ref()))
+        })
     }
 
     /// Works on what the last process promised an answer to and did not give. To be called once, at
@@ -184,10 +169,11 @@ impl Intake {
         let mut count = 0;
         for promise in promises {
             let inbound = Inbound::parse(promise.document.into_bytes());
-            let (Ok(account), Ok(inbound)) = (self.find(&promise.account), inbound) else {
+            let (Some(account), Ok(inbound)) = (self.whom(&promise.account), inbound) else {
                 continue;
             };
-            let message = Message { account, served: None, inbound: Arc::new(inbound) };
+            let inbound = Arc::new(inbound);
+            let message = Message { account, served: None, inbound, inline: None };
             if message.way() == Some(&Way::Hold) {
                 self.late.tell(&message);
             }
@@ -213,6 +199,12 @@ impl Intake {
 
     fn find(&self, name: &str) -> Result<Arc<Account>, IntakeError> {
         self.accounts.get(name).cloned().ok_or(IntakeError::UnknownAccount)
+    }
+
+    /// The account or the channel of that name.
+    fn whom(&self, name: &str) -> Option<Arc<Account>> {
+        let channel = || self.hooks.get(name).map(|door| Arc::clone(&door.account));
+        self.accounts.get(name).cloned().or_else(channel)
     }
 
     /// Whose messages are worked on in order; nobody's where no sender is named.
@@ -250,7 +242,7 @@ impl Intake {
 
     fn hear(&self, Message { account, inbound, .. }: &Message) {
         account.metrics.messages.inc();
-        if !inbound.is_known() {
+        if !account.is_channel && !inbound.is_known() {
             account.metrics.unknown_types.inc();
         }
         let trigger = account.may_push.then(|| Trigger::of(inbound, account.platform())).flatten();
@@ -259,7 +251,7 @@ impl Intake {
         }
     }
 
-    fn dispatch(&self, Message { account, served, inbound }: &Message) -> Answer {
+    fn dispatch(&self, Message { account, served, inbound, .. }: &Message) -> Answer {
         let now = self.clock.since_epoch();
         let own = || Arc::clone(&account.app_id);
         let app_id = served.as_ref().map_or_else(own, |served| served.as_str().into());

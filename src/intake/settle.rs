@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Intake;
 use super::Message;
+use super::upstream;
 use crate::code;
 use crate::dispatch::handler::HandlerError;
 use crate::inbox::Settled;
@@ -34,6 +35,11 @@ impl Said {
         Self { reply, rest: Vec::new(), notifications: Vec::new() }
     }
 
+    /// A reply, and what goes out beside it.
+    pub(super) fn with(reply: Reply, notifications: Vec<Notification>) -> Self {
+        Self { reply, rest: Vec::new(), notifications }
+    }
+
     /// Whether nothing has to be kept.
     pub(super) fn is_plain(&self) -> bool {
         self.rest.is_empty() && self.notifications.is_empty()
@@ -61,6 +67,9 @@ impl Intake {
         };
         if let Some(observe) = &self.observer {
             observe(inbound, &outcome);
+        }
+        if account.is_channel {
+            return upstream::say(message, outcome);
         }
         let Outcome { reply, mut notifications, by } = outcome;
         // A 小程序 takes no passive content at all: there a reply is always a message.

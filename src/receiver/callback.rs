@@ -8,18 +8,16 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
-use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
-use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use actix_web::web;
-use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::Receiver;
-use super::SLOW_REQUEST;
+use super::body;
+use super::body::Unread;
 use crate::account::RawCallback;
 use crate::capture::has_header;
 use crate::code;
@@ -30,9 +28,6 @@ use crate::wechat::id::AppId;
 /// Cloud Run's documentation spells it both ways, in one paragraph.
 static SOURCE_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("x-wx-source"), HeaderName::from_static("x-wx-sources")];
-
-/// Bodies up to this are read into one piece of memory, whatever length is announced.
-const USUAL_BODY: usize = 64 << 10;
 
 pub(super) async fn check_url(receiver: web::Data<Receiver>, request: HttpRequest) -> HttpResponse {
     let account = request.match_info().query("account");
@@ -52,20 +47,12 @@ pub(super) async fn receive(
         Ok(served) => served,
         Err(error) => return receiver.refuse(account, code::CALLBACK_ACCOUNT, &error),
     };
-    let announced = length(request.headers()).unwrap_or(0);
-    let limit = receiver.body_limit;
-    if announced > limit {
-        return receiver.refuse(account, code::CALLBACK_TOO_LARGE, &"announced");
-    }
-    let reading = read(payload, announced, limit);
-    // The server hands out a body that came along with its head only once we have waited for it:
-    // now it is there, and nearly no request starts the timer.
-    tokio::task::yield_now().await;
-    let body = match tokio::time::timeout(SLOW_REQUEST, reading).await {
-        Ok(Ok(Some(body))) => body,
-        Ok(Ok(None)) => return receiver.refuse(account, code::CALLBACK_TOO_LARGE, &"received"),
-        Ok(Err(_)) => return HttpResponse::BadRequest().finish(),
-        Err(_) => return HttpResponse::RequestTimeout().force_close().finish(),
+    let body = match body::read(payload, request.headers(), receiver.body_limit).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge(how)) => {
+            return receiver.refuse(account, code::CALLBACK_TOO_LARGE, &how);
+        }
+        Err(unread) => return unread.answer(),
     };
     let callback = RawCallback { served, ..callback(&receiver, &request, body) };
     match receiver.intake.answer(account, callback).await {
@@ -94,32 +81,11 @@ fn callback(receiver: &Receiver, request: &HttpRequest, body: Vec<u8>) -> RawCal
     }
 }
 
-/// The whole body; `None` if it is longer than `limit`.
-async fn read(
-    mut payload: web::Payload,
-    announced: usize,
-    limit: usize,
-) -> Result<Option<Vec<u8>>, PayloadError> {
-    let mut body = Vec::with_capacity(announced.min(USUAL_BODY));
-    while let Some(part) = payload.next().await {
-        let part = part?;
-        if part.len() > limit - body.len() {
-            return Ok(None);
-        }
-        body.extend_from_slice(&part);
-    }
-    Ok(Some(body))
-}
-
 fn ok(body: String) -> HttpResponse {
     let content_type = HeaderValue::from_static(content_type(&body));
     let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
-}
-
-fn length(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// WeChat looks at the body; people with a debugging tool look at this.
@@ -167,7 +133,7 @@ impl RefusalLog {
     }
 
     /// Whether this one may be logged, and how many before it were not.
-    fn admit(&self) -> Option<u64> {
+    pub(super) fn admit(&self) -> Option<u64> {
         let mut second = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if second.since.elapsed() >= Duration::from_secs(1) {
             second.since = Instant::now();

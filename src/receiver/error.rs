@@ -15,7 +15,7 @@ pub(super) async fn method() -> HttpResponse {
 }
 
 /// `{"error":{"code","message","advice"}}`, with the code's status.
-fn answer(code: Code) -> HttpResponse {
+pub(super) fn answer(code: Code) -> HttpResponse {
     let status = StatusCode::from_u16(code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     HttpResponse::build(status).json(serde_json::json!({
         "error": { "code": code.name, "message": code.meaning, "advice": code.advice }

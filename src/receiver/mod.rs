@@ -1,8 +1,10 @@
 //! HTTP for machines: the list of routes.
 
+mod body;
 mod callback;
 mod error;
 mod health;
+mod hook;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -89,6 +91,12 @@ fn routes(config: &mut web::ServiceConfig) {
             web::resource(["/callback/{account}", "/callback/{account}/{app_id}"])
                 .route(web::get().to(callback::check_url))
                 .route(web::post().to(callback::receive))
+                .default_service(web::to(error::method)),
+        )
+        .service(
+            web::resource("/hook/{channel}")
+                .route(web::get().to(hook::receive))
+                .route(web::post().to(hook::receive))
                 .default_service(web::to(error::method)),
         )
         .route("/healthz", web::get().to(health::live))

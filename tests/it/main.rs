@@ -9,6 +9,7 @@ mod corpus;
 mod deploy;
 mod dialects;
 mod email;
+mod hooks;
 mod kinds;
 mod late;
 mod layers;

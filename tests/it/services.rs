@@ -102,7 +102,7 @@ fn token(folder: &Path, name: &str) -> Option<String> {
 }
 
 /// The channels of a folder, and the name of the first.
-fn channels(folder: &Path, base: &str) -> (String, Channels) {
+pub(crate) fn channels(folder: &Path, base: &str) -> (String, Channels) {
     let text = fs::read_to_string(folder.join("channel.toml")).unwrap().replace("{base}", base);
     let account = "[[account]]\nname = \"shop\"\nplatform = \"official-account\"\n\
         app_id = \"wx0123456789abcdef\"\ntoken = \"SHOPTOKEN\"\nmode = \"plain\"\n";
@@ -206,7 +206,7 @@ fn shown(verdict: &Result<Receipt, Failure>) -> String {
 }
 
 /// What differs from a file.
-fn compare(path: &Path, found: &str) -> Option<String> {
+pub(crate) fn compare(path: &Path, found: &str) -> Option<String> {
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         fs::write(path, found).unwrap();
         return None;
@@ -216,7 +216,7 @@ fn compare(path: &Path, found: &str) -> Option<String> {
 }
 
 /// The files of a folder with an extension, sorted.
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|it| it == extension)).collect();

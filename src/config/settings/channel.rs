@@ -74,7 +74,7 @@ pub const CHANNEL: Section = Section {
             "hook_secret",
             Kind::Secret,
             "\"\"",
-            "Proves receipts of a service that signs nothing.",
+            "Opens /hook/NAME: what proves that its service sends; docs/hooks.md says what it holds.",
         ),
     ],
 };

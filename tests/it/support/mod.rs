@@ -233,6 +233,7 @@ fn account(setup: &Setup, metrics: &Metrics) -> Account {
             max_age: Duration::from_mins(5),
         },
         source: Source::Signature,
+        is_channel: false,
         may_push: setup.ways.iter().any(|way| matches!(way, Way::Push(_))),
         patience: Patience {
             retries: setup.retries,
@@ -276,6 +277,7 @@ fn intake(
     let late = Late::new(outbox, windows, Arc::clone(&clock), Arc::clone(&metrics));
     Intake {
         accounts: HashMap::from([("shop".to_owned(), Arc::new(account))]),
+        hooks: HashMap::new(),
         inbox: Arc::new(inbox),
         dispatcher: Dispatcher::new(handlers),
         handler_timeout: Duration::from_mins(5),

@@ -66,6 +66,11 @@ impl Server {
         Self::run(config, |station| station)
     }
 
+    /// The same on a store of its own.
+    pub(crate) fn with_rules_on(store: Arc<dyn Store>, config: &str) -> Self {
+        Self::run(config, |station| station.with_store(store))
+    }
+
     fn run(config: &str, prepare: impl FnOnce(Station) -> Station + Send + 'static) -> Self {
         let text = format!("[server]\nlisten = \"127.0.0.1:0\"\nworkers = 1\n{config}");
         let folder = Path::new("tests");
@@ -84,6 +89,11 @@ impl Server {
             });
         });
         Self { port: told.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// One that runs in another process, which stops it.
+    pub(crate) fn at(port: u16) -> Self {
+        Self { port, stop: None, thread: None }
     }
 
     /// Sends bytes on a connection of their own and reads until the server closes it.

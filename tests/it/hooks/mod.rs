@@ -1,0 +1,61 @@
+//! Hooks: what services send by themselves, and what follows from it.
+
+mod answers;
+mod corpus;
+mod receipts;
+mod refusals;
+mod service;
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::support::server::Server;
+use crate::support::server::body;
+use crate::support::server::status;
+
+const TELEGRAM: &str = "X-Telegram-Bot-Api-Secret-Token: HOOKWORD\r\n";
+
+/// A folder with these rules.
+fn folder(rules: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("handlers")).unwrap();
+    fs::write(folder.path().join("handlers/a.toml"), rules).unwrap();
+    folder
+}
+
+/// A station with an account `shop` in clear, and channels whose services are at `port`. `[server]`
+/// is open where this begins.
+fn config(folder: &TempDir, port: u16) -> String {
+    let folder = folder.path().display();
+    let base = format!("base_url = \"http://127.0.0.1:{port}\"\nhook_secret = \"HOOKWORD\"");
+    format!(
+        "handlers = \"{folder}/handlers\"\nprivate_hosts = [\"127.0.0.1\"]\nbody_limit = 65536\n\
+         [store]\nurl = \"sqlite:{folder}/yizhan.db\"\n\
+         [[account]]\nname = \"shop\"\nplatform = \"official-account\"\n\
+         app_id = \"wx0123456789abcdef\"\ntoken = \"SHOPTOKEN\"\nmode = \"plain\"\nmax_age = \"0\"\n\
+         [[channel]]\nname = \"phone\"\nkind = \"wxpusher\"\napp_token = \"AT_TOKEN\"\n{base}\n\
+         [[channel]]\nname = \"plus\"\nkind = \"pushplus\"\ntoken = \"PLUSTOKEN\"\n{base}\n\
+         [[channel]]\nname = \"bot\"\nkind = \"telegram\"\ntoken = \"7:BOTTOKEN\"\n{base}\n\
+         [[channel]]\nname = \"robot\"\nkind = \"dingtalk\"\ntoken = \"ROBOTTOKEN\"\n{base}\n\
+         [[channel]]\nname = \"mute\"\nkind = \"pushplus\"\ntoken = \"PLUSTOKEN\"\n"
+    )
+}
+
+/// Posts `json` to `path`; the status and what was answered.
+async fn post(server: &Server, path: &str, headers: &str, json: &str) -> (u16, String) {
+    let length = json.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+         Content-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{json}"
+    );
+    let answer = server.raw(request.as_bytes()).await;
+    (status(&answer), body(&answer).to_owned())
+}
+
+/// A command to WxPusher's application 97, as WxPusher passes it on.
+fn command(time: u64, text: &str) -> String {
+    format!(
+        r#"{{"action":"send_up_cmd","data":{{"uid":"UID_a","appId":97,"appName":"demo app","time":{time},"content":"{text}"}}}}"#
+    )
+}
