@@ -48,8 +48,9 @@ impl Fields {
         let body = std::str::from_utf8(&call.body).ok();
         let has_name = !one(&["x-filename", "filename", "file", "f"]).is_empty();
         let attach = one(&["x-attach", "attach", "a"]);
-        // With a name, or beside a message, the body is a file; so is what is no text.
-        let is_file = (has_name || !said.is_empty()) && !call.body.is_empty();
+        // With a name, or beside a message, the body is a file, unless the file is elsewhere.
+        let is_named = has_name && attach.is_empty();
+        let is_file = (is_named || !said.is_empty()) && !call.body.is_empty();
         let message = if said.is_empty() { body.unwrap_or_default().to_owned() } else { said };
         let content_type = call.header("content-type").unwrap_or_default();
         let others = OTHERS.iter().map(|(name, names)| (*name, Value::String(one(names))));
