@@ -6,7 +6,6 @@ else, as a name server and a proxy would; where a client takes an address, it is
 arrives is caught by a webhook of the standard library.
 """
 
-import asyncio
 import json
 import os
 import queue
@@ -24,10 +23,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import apprise
-import message_pusher_sdk
 import onepush
 import requests
 from gotify import Gotify
+from message_pusher_sdk.message_pusher_sdk import MessagePusherSDK
 from perk_pushplus import PushPlusClient, PushPlusError
 from perk_pushplus.enums import Template
 from perk_pushplus.models import SendRequest
@@ -195,7 +194,7 @@ def apprise_sends_through_the_services_it_speaks(it):
         (f"bark://anna:pw@bark.test/{DEVICE}?format=markdown", ("磁盘", "node 7\n满", "markdown")),
         (f"ntfy://ntfy.test/{DEVICE}?priority=high&tags=disk", ("磁盘", "node 7\n满", "text")),
         (f"ntfy://anna:{SCRIPT}@ntfy.test/alerts", ("磁盘", "node 7\n满", "text")),
-        (f"pushdeer://pushdeer.test/{DEVICE}", ("磁盘", "node 7\n满", "markdown")),
+        (f"pushdeer://pushdeer.test/{DEVICE}", ("磁盘", "node 7\n满", "text")),
         (f"gotify://127.0.0.1:{it.origin.rsplit(':', 1)[1]}/as/gotify/{GOTIFY}?priority=high",
          ("磁盘", "node 7\n满", "text")),
     ]
@@ -321,7 +320,8 @@ def python_ntfy_sends_with_a_topic_as_key_and_with_a_token(it):
 
 @check
 def gotify_sends_and_asks_for_version_and_health(it):
-    client = Gotify(base_url=f"{it.origin}/as/gotify", app_token=GOTIFY)
+    client = Gotify(base_url=f"{it.origin}/as/gotify", app_token=GOTIFY,
+                    client_token=GOTIFY)
     message = client.create_message("**满**", title="磁盘", priority=8, extras={
         "client::display": {"contentType": "text/markdown"}})
     assert message["id"] >= 1 and message["title"] == "磁盘", message
@@ -332,11 +332,7 @@ def gotify_sends_and_asks_for_version_and_health(it):
 
 @check
 def message_pusher_sdk_sends(it):
-    client = message_pusher_sdk.MessagePusherSDK(f"{it.origin}/as/message-pusher", SCRIPT) \
-        if hasattr(message_pusher_sdk, "MessagePusherSDK") else None
-    if client is None:
-        from message_pusher_sdk.main import MessagePusherSDK
-        client = MessagePusherSDK(f"{it.origin}/as/message-pusher", SCRIPT)
+    client = MessagePusherSDK(f"{it.origin}/as/message-pusher", SCRIPT)
     assert client.push("root", "磁盘", "短", "**满**") == "ok"
     it.arrived("磁盘", "**满**", "markdown")
 

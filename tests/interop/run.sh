@@ -1,7 +1,8 @@
 #!/bin/sh
-# Other implementations of the protocol against `yizhan serve` and `yizhan simulate`: wechatpy from
-# PyPI and @wecom/crypto from npm. What they need is installed below the target folder. YIZHAN_BIN names another
-# binary to try than the one built here.
+# Other implementations against ours: wechatpy from PyPI and @wecom/crypto from npm against `yizhan
+# serve` and `yizhan simulate`; clients of other push services against our dialects. What they need
+# is installed below the target folder. YIZHAN_BIN names another binary to try than the one built
+# here.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -13,6 +14,7 @@ install_missing() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
     command -v node >/dev/null 2>&1 || missing="$missing nodejs"
     command -v npm >/dev/null 2>&1 || missing="$missing npm"
+    command -v curl >/dev/null 2>&1 || missing="$missing curl"
     [ -n "$missing" ] || return 0
     sudo=''
     [ "$(id -u)" -eq 0 ] || sudo=sudo
@@ -48,11 +50,13 @@ install_missing
 mkdir -p "$work"
 unless_done "$here/requirements.txt" "$work/python.stamp" install_python
 unless_done "$here/package-lock.json" "$work/node.stamp" install_node
-cp "$here/npm.mjs" "$work/node/"
+cp "$here/npm.mjs" "$here/dialects.mjs" "$work/node/"
 
 cd "$root"
 cargo build --locked --quiet --bin yizhan
 binary=${YIZHAN_BIN:-$target/debug/yizhan}
 "$work/python/bin/python" "$here/interop.py" "$binary" "$work/node/npm.mjs"
 echo '== wechatpy as bot and client of the simulated platform'
-exec "$work/python/bin/python" "$here/simulated.py" "$binary"
+"$work/python/bin/python" "$here/simulated.py" "$binary"
+echo '== clients of other push services against our dialects'
+exec "$work/python/bin/python" "$here/dialects.py" "$binary" "$work/node/dialects.mjs"
