@@ -102,7 +102,7 @@ impl Desk {
         let told = match (dialect.read)(call) {
             Reading::Say(answer) => return answer,
             Reading::Check { key } => {
-                Told::Key(self.keys.find(&key).map(|key| key.name.clone()).ok_or(Refusal::Key))
+                Told::Key(self.key(call, &key).map(|key| key.name.clone()).ok_or(Refusal::Key))
             }
             Reading::Ask(question) => Told::Fate(self.fate(dialect, question).await),
             Reading::Send { keys, message } => {
@@ -116,6 +116,15 @@ impl Desk {
         (dialect.answer)(call, &told)
     }
 
+    /// The key of a token. In its place a `-` may stand, with the token in `Authorization`: an
+    /// address is written into many logs, a header into few.
+    fn key(&self, call: &Call, token: &str) -> Option<Arc<Key>> {
+        match token {
+            "-" => self.keys.find(&call.bearer()?),
+            token => self.keys.find(token),
+        }
+    }
+
     /// Hands a message in for one key.
     async fn send(
         &self,
@@ -124,7 +133,7 @@ impl Desk {
         token: &str,
         message: &Message,
     ) -> Result<Sent, Refusal> {
-        let key = self.keys.find(token).ok_or(Refusal::Key)?;
+        let key = self.key(call, token).ok_or(Refusal::Key)?;
         let plan = self.plan.load_full();
         let parts = spread(message, &plan.ways(&key), &plan.topics)?;
         // What is fetched twice is sent once; what is posted twice is meant twice.

@@ -127,19 +127,21 @@ fn dingtalk_call(call: &Call) -> Result<Message, &'static str> {
     Ok(Message { body, through: Through::Kinds(kinds), own, ..Message::default() })
 }
 
-/// A text message or a call, made from a template: only such a channel has one.
+/// A text message or a call: only a channel of such a kind has a template for it. `params` are its
+/// values; without them it is the channel that puts `content` into it.
 fn template(
     call: &Call,
     to: &str,
     kinds: &'static [&'static str],
 ) -> Result<Message, &'static str> {
     let to = call.list(to, &[',']);
-    let params = call.value("params");
-    if to.is_empty() || !(params.is_array() || params.is_object()) {
+    let params = Some(call.value("params")).filter(|it| it.is_array() || it.is_object());
+    let content = said(call.value("content"));
+    let body = content.or_else(|| params.map(ToString::to_string)).ok_or(MISSING)?;
+    if to.is_empty() {
         return Err(MISSING);
     }
-    let own = Own { kinds, to, native: Some(params.clone()) };
-    let body = params.to_string();
+    let own = Own { kinds, to, native: params.cloned() };
     Ok(Message { body, through: Through::Kinds(kinds), own, ..Message::default() })
 }
 

@@ -138,6 +138,20 @@ async fn a_number_that_was_answered_leads_back_to_its_message() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_may_stand_in_a_header_instead_of_the_address() {
+    let station = Station::start();
+    let bearer = format!("Authorization: Bearer {KEY}\r\n");
+    let answer = station.json("POST /as/bark/-/disk/full", &bearer, "").await;
+    assert_eq!(answer["message"], "success");
+    assert_eq!(station.accepted().await, both("disk|full"));
+    for (path, header) in [("/as/bark/-/disk", ""), ("/as/bark/wrong/disk", bearer.as_str())] {
+        let answer = station.ask(&format!("POST {path}"), header, "").await;
+        assert_eq!(status(&answer), 400, "{path}");
+    }
+    assert_eq!(station.accepted().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_or_topic_may_be_named_and_only_if_the_key_names_it() {
     let station = Station::start();
     let push = |channel: &str| {
