@@ -11,6 +11,7 @@ fi
 seeds() { # where good input of a target is
     case $1 in
     xml | json | callback | capture) echo fixtures/callbacks ;;
+    dialect) echo fixtures/dialects ;;
     rules) echo handlers ;;
     config) echo deploy ;;
     esac

@@ -16,9 +16,20 @@ use yizhan::config::Config;
 use yizhan::config::environment::Environment;
 use yizhan::config::secret::WebhookSecret;
 use yizhan::config::server::RuleOrder;
+use yizhan::dialects::Answer;
+use yizhan::dialects::Call;
+use yizhan::dialects::DIALECTS;
+use yizhan::dialects::Dialect;
+use yizhan::dialects::Fate;
+use yizhan::dialects::FateState;
+use yizhan::dialects::Reading;
+use yizhan::dialects::Refusal;
+use yizhan::dialects::Sent;
+use yizhan::dialects::Told;
 use yizhan::dispatch::rules::Rules;
 use yizhan::dispatch::rules::Settings;
 use yizhan::exchange::Allowed;
+use yizhan::store::DeliveryId;
 use yizhan::wechat::Mode;
 use yizhan::wechat::Platform;
 use yizhan::wechat::callback::Agreement;
@@ -167,6 +178,61 @@ fn hold_together(inbound: &Inbound) {
     assert!(inbound.source().len() >= inbound.text().len());
     assert_eq!(inbound.check().is_some(), inbound.is_known());
     assert!(inbound.root().all("a.b").len() <= printed.len());
+}
+
+/// A call of another service's client, in every dialect: it is read, and answered whatever becomes
+/// of it. As `fixtures/dialects` has them: method and path, headers, an empty line, the body.
+pub fn dialect(bytes: &[u8]) {
+    let blank = bytes.windows(2).position(|it| it == b"\n\n").unwrap_or(bytes.len());
+    let head = String::from_utf8_lossy(&bytes[..blank]);
+    let body = bytes.get(blank + 2..).unwrap_or_default();
+    let mut lines = head.lines();
+    let first = lines.next().unwrap_or_default();
+    let (method, target) = first.split_once(' ').unwrap_or(("POST", first));
+    let target = target.strip_suffix(" HTTP/1.1").unwrap_or(target);
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    let headers: Vec<_> =
+        headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+    for dialect in DIALECTS {
+        let now = Duration::from_hours(490_896);
+        let call = Call::new(method, target, headers.clone(), body.to_vec(), now);
+        for answer in answers(dialect, &call) {
+            assert!((200..600).contains(&answer.status), "{}", dialect.name);
+            if answer.content_type.starts_with("application/json") {
+                serde_json::from_str::<serde_json::Value>(&answer.body).expect("JSON");
+            }
+        }
+    }
+}
+
+/// What a call is answered if it is accepted, and if not.
+fn answers(dialect: &Dialect, call: &Call) -> Vec<Answer> {
+    let id = DeliveryId::floor(Duration::from_hours(490_896));
+    let answer = |told: Told<'_>| (dialect.answer)(call, &told);
+    match (dialect.read)(call) {
+        Reading::Say(answer) => vec![answer],
+        Reading::Check { key } => {
+            vec![answer(Told::Key(Ok(key))), answer(Told::Key(Err(Refusal::Key)))]
+        }
+        Reading::Ask(_) => {
+            let state = FateState::Failed("http.404".to_owned());
+            let fate = Fate {
+                id,
+                state,
+                title: String::new(),
+                body: String::new(),
+                changed: Duration::MAX,
+            };
+            vec![answer(Told::Fate(None)), answer(Told::Fate(Some(Box::new(fate))))]
+        }
+        Reading::Send { keys, message } => {
+            let message = message.as_ref();
+            let sent = keys.iter().map(|key| Ok(Sent { id, key: key.clone() }));
+            let refused = keys.iter().map(|_| Err(Refusal::TooMany));
+            let outcomes = [sent.collect(), refused.collect(), Vec::new()];
+            outcomes.map(|outcomes| answer(Told::Sent { message, outcomes })).into()
+        }
+    }
 }
 
 struct NoEnvironment;

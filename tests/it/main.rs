@@ -10,6 +10,7 @@ mod deploy;
 mod dialects;
 mod email;
 mod hooks;
+mod import;
 mod kinds;
 mod late;
 mod layers;

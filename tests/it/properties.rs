@@ -199,6 +199,24 @@ proptest! {
     }
 
     #[test]
+    fn any_call_of_another_service_s_client_is_answered(
+        bytes in vec(any::<u8>(), 0..512),
+        path in "(/(api|send|message|push|publish|fun|wxuser|v3|register|ops|K.send|%[0-9a-f]{2}|[=][?]x)){0,4}",
+        query in "((title|text|msg|content|device_key|to|auth|p|delay)=[%0-9a-z+&=,]{0,9}&){0,4}",
+        field in "(content|topic|message|body|text|msg|uids|device_keys|isAtAll|extras|delay|ttl)",
+        value in prop_oneof![objects().prop_map(|it| it.to_string()), pieces()],
+    ) {
+        entries::dialect(&bytes);
+        let json = format!("{{\"{field}\":{value},\"token\":\"k\",\"title\":\"t\",\"content\":\"c\"}}");
+        for method in ["GET", "POST", "DELETE"] {
+            for body in [json.as_str(), query.as_str(), value.as_str()] {
+                let call = format!("{method} {path}?{query}\nauthorization: Basic {query}\nx-title: =?{value}\n\n{body}");
+                entries::dialect(call.as_bytes());
+            }
+        }
+    }
+
+    #[test]
     fn any_rule_file_and_config_file_is_read_or_refused(text in lines(), pieces in pieces()) {
         for text in [&text, &pieces] {
             entries::rules(text.as_bytes());
