@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod log;
 pub mod metrics;
 pub mod notification;
+pub mod page;
 pub mod simulator;
 pub mod tasks;
 
@@ -35,6 +36,7 @@ pub mod dialects;
 pub mod intake;
 pub mod submission;
 
+pub mod pages;
 pub mod receiver;
 
 pub mod app;

@@ -4,6 +4,7 @@ mod hooks;
 mod late;
 mod outbox;
 mod own;
+mod pages;
 mod running;
 mod typing;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub(crate) use self::outbox::load_channels;
 pub(crate) use self::outbox::means;
 pub(crate) use self::outbox::open_outbox;
+pub(crate) use self::pages::load_forms;
 pub use self::running::Running;
 pub use self::running::told;
 use crate::access::Keys;
@@ -277,7 +279,9 @@ impl Station {
     pub fn start(self) -> Result<Running, StationError> {
         let server = self.config.server.clone();
         let routes = self.routes.clone();
+        let forms = load_forms(&self.config)?;
         let parts = self.build()?;
+        let routes = pages::routes(pages::open(&server, forms, &parts), routes);
         late::go_on(&parts);
         let is_ready = Arc::new(AtomicBool::new(false));
         let receiver = Receiver {

@@ -29,7 +29,11 @@ use crate::window::Windows;
 /// file is made, so such a station runs on a read-only disk.
 fn needs_store(config: &Config) -> bool {
     let keeps = |it: &Account| it.app_secret.is_some() || it.platform == Platform::OpenPlatform;
-    config.store.is_given || !config.channels.is_empty() || config.accounts.iter().any(keeps)
+    let has_forms = !config.forms.is_empty();
+    config.store.is_given
+        || !config.channels.is_empty()
+        || has_forms
+        || config.accounts.iter().any(keeps)
 }
 
 /// Opens the store: the one of the config if something needs it, otherwise one in memory.
@@ -66,6 +70,12 @@ pub(crate) fn load_channels(config: &Config, means: &Means, faults: &mut Faults)
     for client in means.clients.iter() {
         if let Some(own) = channels::own(client, &means.windows) {
             channels.insert(format!("{}/{}", channels::OWN, client.name()), own);
+        }
+    }
+    for form in &config.forms {
+        if let Some(hook) = &form.hook {
+            let name = channels::form_hook_name(&form.name);
+            channels.insert(name, channels::form_hook(hook, &means.exchange));
         }
     }
     channels

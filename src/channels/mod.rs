@@ -14,6 +14,7 @@ mod dingtalk_notice;
 mod discord;
 mod email;
 mod feishu;
+mod form_hook;
 mod gotify;
 mod hooks;
 mod http;
@@ -51,6 +52,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::form_hook::form_hook;
+pub use self::form_hook::form_hook_name;
 pub use self::hooks::Answer;
 pub use self::hooks::Arrived;
 pub use self::hooks::HOOKS;

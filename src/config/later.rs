@@ -48,5 +48,6 @@ fn check_setting(table: &Table<'_>, setting: &Setting) {
         Kind::Integer(least, most) => drop(table.integer(key, least..=most)),
         Kind::Boolean => drop(table.boolean(key)),
         Kind::Secrets => drop(table.table(key)),
+        Kind::Tables => drop(table.tables(key)),
     }
 }

@@ -15,6 +15,7 @@ pub mod channel;
 mod defaults;
 pub mod environment;
 pub mod fault;
+pub mod form;
 pub mod inbox;
 mod late;
 mod later;
@@ -39,6 +40,7 @@ use channel::Channel;
 use environment::Environment;
 use fault::Fault;
 use fault::Faults;
+use form::Form;
 use inbox::Inbox;
 use outbox::Outbox;
 use outbox::Store;
@@ -73,6 +75,8 @@ pub struct Config {
     pub admin_token: Option<Secret>,
     /// Who may use the API.
     pub keys: Vec<Key>,
+    /// Pages that ask somebody to decide.
+    pub forms: Vec<Form>,
     /// What must survive.
     pub store: Store,
     /// How notifications leave.
@@ -150,6 +154,7 @@ fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
         root.table("admin").ok_or(Noted).and_then(|it| access::read_admin(&it, origin));
     let is_on = !matches!(admin_token, Ok(None));
     let keys = access::read_keys(root, origin, &names, is_on);
+    let forms = form::read_all(root, origin, &names, server.as_ref());
     let store = root.table("store").and_then(|table| outbox::read_store(table, origin));
     let outbox = root.table("outbox").and_then(outbox::read);
     later::check(root);
@@ -162,6 +167,7 @@ fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
         topics,
         admin_token: admin_token.ok()?,
         keys,
+        forms,
         store: store?,
         outbox: outbox?,
     })

@@ -106,6 +106,7 @@ fn of_kind(kind: Kind) -> Value {
         Kind::Secrets => {
             json!({ "type": "object", "additionalProperties": { "type": "string" } })
         }
+        Kind::Tables => json!({ "type": "array", "items": { "type": "object" } }),
         Kind::Word(words) => json!({ "enum": words() }),
         Kind::Words(words) => {
             let word = json!({ "enum": words() });

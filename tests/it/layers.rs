@@ -8,14 +8,14 @@ use std::path::PathBuf;
 /// The layers, lowest first. A new module under `src/` needs its place here.
 const LAYERS: &[&[&str]] = &[
     &["clock", "entropy", "wechat"],
-    &["code", "exchange", "log", "metrics", "notification", "simulator", "tasks"],
+    &["code", "exchange", "log", "metrics", "notification", "page", "simulator", "tasks"],
     &["config", "outcome"],
     &["access", "account", "capture", "store"],
     &["held", "platform", "window"],
     &["channels"],
     &["dispatch", "inbox", "outbox"],
     &["intake", "submission"],
-    &["dialects", "receiver"],
+    &["dialects", "pages", "receiver"],
     &["app"],
     &["cli"],
 ];

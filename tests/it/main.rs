@@ -16,6 +16,7 @@ mod late;
 mod layers;
 mod online;
 mod outbox;
+mod pages;
 mod platform;
 mod properties;
 mod pushed;

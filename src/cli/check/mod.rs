@@ -86,6 +86,9 @@ fn check(global: &Global) -> (Option<Config>, Faults) {
     let mut faults = Faults::new();
     loaded.warnings.into_iter().for_each(|warning| faults.warn(warning));
     find_faults_of_channels(&loaded.config, &mut faults);
+    if let Err(found) = app::load_forms(&loaded.config) {
+        faults.append(found);
+    }
     match app::load_rules(&loaded.config, &Metrics::new()) {
         Ok(rules) => {
             let rules = rules.map(|rules| rules.rules());

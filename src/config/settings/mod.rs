@@ -6,6 +6,7 @@ use crate::wechat::Platform;
 
 pub mod access;
 pub mod channel;
+pub mod form;
 pub mod later;
 pub mod outbox;
 
@@ -38,6 +39,8 @@ pub enum Kind {
     Boolean,
     /// A table of names and strings, `env:NAME` or `file:PATH`.
     Secrets,
+    /// A list of tables.
+    Tables,
 }
 
 /// One setting.
@@ -118,7 +121,7 @@ impl Section {
 }
 
 /// Every section, in the order of the documentation.
-pub const SECTIONS: [&Section; 10] = [
+pub const SECTIONS: [&Section; 11] = [
     &SERVER,
     &INBOX,
     &ACCOUNT,
@@ -128,6 +131,7 @@ pub const SECTIONS: [&Section; 10] = [
     &access::TOPIC,
     &access::ADMIN,
     &access::KEY,
+    &form::FORM,
     &later::ASSISTANT,
 ];
 

@@ -71,6 +71,14 @@ impl Server {
         Self::run(config, |station| station.with_store(store))
     }
 
+    /// The same with whatever else the station needs.
+    pub(crate) fn prepared(
+        config: &str,
+        prepare: impl FnOnce(Station) -> Station + Send + 'static,
+    ) -> Self {
+        Self::run(config, prepare)
+    }
+
     fn run(config: &str, prepare: impl FnOnce(Station) -> Station + Send + 'static) -> Self {
         let text = format!("[server]\nlisten = \"127.0.0.1:0\"\nworkers = 1\n{config}");
         let folder = Path::new("tests");
