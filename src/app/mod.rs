@@ -228,9 +228,13 @@ impl Station {
         let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
         let submissions = Submissions::new(outbox.clone(), &self.config, world);
         let clock = Arc::clone(&self.clock);
-        let dialects =
-            dialects::Desk::new(Arc::clone(&keys), submissions.clone(), clock, &self.config);
-        let dialects = Arc::new(dialects);
+        let dialects = Arc::new(dialects::Desk::new(
+            Arc::clone(&keys),
+            submissions.clone(),
+            clock,
+            (&tasks, &means.exchange),
+            &self.config,
+        ));
         let limits = Limits {
             remember: self.config.inbox.remember,
             capacity: self.config.inbox.capacity,

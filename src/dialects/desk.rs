@@ -25,6 +25,7 @@ use super::Told;
 use super::ids;
 use super::message::MOST_KEYS;
 use super::repeats::Repeats;
+use super::report::Reporter;
 use super::spread::Topics;
 use super::spread::Way;
 use super::spread::spread;
@@ -32,6 +33,7 @@ use crate::access::Key;
 use crate::access::Keys;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::exchange::Exchange;
 use crate::notification::Notification;
 use crate::store::Delivery;
 use crate::store::DeliveryId;
@@ -41,6 +43,7 @@ use crate::store::StoreError;
 use crate::submission::Submission;
 use crate::submission::SubmissionError;
 use crate::submission::Submissions;
+use crate::tasks::Tasks;
 
 /// How long a number leads back to its message. Source: WxPusher, "Query status".
 const REMEMBER: Duration = Duration::from_hours(7 * 24);
@@ -52,6 +55,7 @@ pub struct Desk {
     clock: Arc<dyn Clock>,
     plan: ArcSwap<Plan>,
     repeats: Repeats,
+    reporter: Reporter,
 }
 
 /// What the config says about channels.
@@ -76,15 +80,19 @@ impl Plan {
 }
 
 impl Desk {
-    /// Lets in who has one of `keys`, and hands in to `submissions`.
+    /// Lets in who has one of `keys`, and hands in to `submissions`; results are reported through
+    /// `exchange`.
     pub fn new(
         keys: Arc<Keys>,
         submissions: Submissions,
         clock: Arc<dyn Clock>,
+        (tasks, exchange): (&Tasks, &Arc<Exchange>),
         config: &Config,
     ) -> Self {
         let plan = ArcSwap::from_pointee(Plan::of(config));
-        Self { keys, submissions, clock, plan, repeats: Repeats::default() }
+        let outbox = submissions.outbox().clone();
+        let reporter = Reporter::new(tasks.clone(), Arc::clone(exchange), outbox);
+        Self { keys, submissions, clock, plan, repeats: Repeats::default(), reporter }
     }
 
     /// Takes what it knows of channels and topics from another config.
@@ -163,6 +171,9 @@ impl Desk {
         };
         if dialect.numbers {
             self.remember(dialect, id).await?;
+        }
+        if !message.report_to.is_empty() {
+            self.reporter.report(dialect, id, message.report_to.clone());
         }
         self.wait(dialect.patience, &sent).await?;
         Ok(Sent { id, key: key.name.clone() })
@@ -289,7 +300,8 @@ fn refusal(error: &SubmissionError) -> Refusal {
     }
 }
 
-fn fate_of(delivery: Delivery) -> Fate {
+/// What a service would say of a delivery.
+pub(super) fn fate_of(delivery: Delivery) -> Fate {
     let state = match delivery.state {
         State::Waiting => FateState::Waiting,
         State::Delivered => FateState::Delivered,

@@ -72,6 +72,8 @@ pub struct Message {
     pub through: Through,
     /// What only the service that is spoken here understands.
     pub own: Own,
+    /// Where its result is to be told; may be empty.
+    pub report_to: String,
 }
 
 /// Which of a key's channels a message goes out through.

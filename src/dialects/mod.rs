@@ -21,6 +21,7 @@ mod pushdeer;
 mod pushplus;
 mod qmsg;
 mod repeats;
+mod report;
 mod serverchan;
 mod spread;
 mod sre24;
@@ -28,6 +29,8 @@ mod wecomchan;
 mod wxpusher;
 
 use std::time::Duration;
+
+use serde_json::Value;
 
 pub use self::body::Body;
 pub use self::call::Call;
@@ -83,6 +86,8 @@ pub struct Dialect {
     pub read: fn(&Call) -> Reading,
     /// What the service would have answered.
     pub answer: fn(&Call, &Told<'_>) -> Answer,
+    /// What the service would have told the address that a message names for its result.
+    pub report: fn(&Fate) -> Value,
 }
 
 impl Dialect {
@@ -96,6 +101,7 @@ impl Dialect {
         numbers: false,
         read: |_| Reading::Say(Answer::text(404, "")),
         answer: |_, _| Answer::text(404, ""),
+        report: |_| Value::Null,
     };
 }
 

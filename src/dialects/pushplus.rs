@@ -28,12 +28,12 @@ pub(super) const DIALECT: Dialect = Dialect {
     base: "/as/pushplus",
     read,
     answer,
+    report,
     ..Dialect::USUAL
 };
 
 /// What only pushplus understands, given to a pushplus channel.
-const NATIVE: &[&str] =
-    &["topic", "template", "channel", "option", "webhook", "callbackUrl", "pre"];
+const NATIVE: &[&str] = &["topic", "template", "channel", "option", "webhook", "pre"];
 
 fn read(call: &Call) -> Reading {
     match call.segments().as_slice() {
@@ -85,6 +85,7 @@ fn message(call: &Call, token: &str) -> Reading {
                 to: split(&call.text(&["to"]), &[',']),
                 native: (!native.is_empty()).then(|| Value::Object(native)),
             },
+            report_to: call.text(&["callbackUrl"]),
             ..Message::default()
         },
     )
@@ -135,13 +136,29 @@ fn sent_data(call: &Call, code: &str) -> Value {
     channels.map(one).collect()
 }
 
-/// `status`: 0 not delivered, 1 sending, 2 sent, 3 failed.
-fn result(fate: &Fate) -> Value {
-    let (status, why) = match &fate.state {
+/// 0 not delivered, 1 sending, 2 sent, 3 failed; and why.
+fn status(fate: &Fate) -> (u8, &str) {
+    match &fate.state {
         FateState::Waiting => (1, ""),
         FateState::Delivered => (2, ""),
-        FateState::Failed(why) => (3, why.as_str()),
-    };
+        FateState::Failed(why) => (3, why),
+    }
+}
+
+/// The callback: the shape of 1.7 and the flat one before it, each reader finds its own. The name
+/// of the event is misspelt in the protocol.
+fn report(fate: &Fate) -> Value {
+    let (status, message) = status(fate);
+    let code = ids::hex(fate.id);
+    json!({
+        "event": "message_complate",
+        "messageInfo": { "message": message, "shortCode": code, "sendStatus": status },
+        "shortCode": code, "sendStatus": status, "message": message,
+    })
+}
+
+fn result(fate: &Fate) -> Value {
+    let (status, why) = status(fate);
     let time = super::serverchan::beijing(fate.changed);
     json!({ "status": status, "errorMessage": why, "updateTime": time })
 }

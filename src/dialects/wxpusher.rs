@@ -47,7 +47,7 @@ fn read(call: &Call) -> Reading {
         ("GET", ["send", "query", id]) => number(id),
         (_, ["fun", "create", "qrcode"]) => no(1001, "驿站没有关注者，不提供二维码").into(),
         (_, ["fun", "scan-qrcode-uid"]) => no(1001, "暂无用户扫描").into(),
-        (_, ["fun", "wxuser" | "wxuser/v2"] | ["fun", "wxuser", "v2"]) => {
+        (_, ["fun", "wxuser"] | ["fun", "wxuser", "v2"]) => {
             let token = call.text(&["appToken"]);
             Reading::Check { key: token }
         }

@@ -112,25 +112,17 @@ impl Fields {
             }
         }
         for (name, value) in &self.others {
-            // As a header they may also be in a short form of their own, which JSON does not have.
-            let parsed = value.as_str().filter(|_| *name == "actions");
-            let value = parsed.and_then(|text| serde_json::from_str(text).ok());
             match (*name, value) {
-                ("actions", None) if self.others_text(name) => {}
-                (name, Some(value)) => native[name] = value,
-                (name, None) => native[name] = self.other(name),
+                // In a header they may have a short form, which JSON has not.
+                ("actions", Value::String(text)) => {
+                    if let Ok(actions @ Value::Array(_)) = serde_json::from_str(text) {
+                        native["actions"] = actions;
+                    }
+                }
+                (name, value) => native[name] = value.clone(),
             }
         }
         native
-    }
-
-    fn others_text(&self, name: &str) -> bool {
-        self.other(name).is_string()
-    }
-
-    fn other(&self, name: &str) -> Value {
-        let found = self.others.iter().find(|(it, _)| *it == name);
-        found.map_or(Value::Null, |(_, value)| value.clone())
     }
 }
 

@@ -113,6 +113,10 @@ fn shown(dialect: &Dialect, call: &Call) -> String {
                 write(&mut out, word, &(dialect.answer)(call, &told));
             }
             write(&mut out, "nothing known", &(dialect.answer)(call, &Told::Fate(None)));
+            let report = (dialect.report)(&fate(FateState::Delivered));
+            if !report.is_null() {
+                writeln!(out, "reported:\n{report}").unwrap();
+            }
         }
         Reading::Check { key } => {
             writeln!(out, "checks: {key}").unwrap();
@@ -152,6 +156,7 @@ fn describe(out: &mut String, message: &Message) {
     let lines = [
         ("title", message.title.clone()),
         ("link", message.link.clone()),
+        ("report to", message.report_to.clone()),
         ("not before", message.not_before.map(seconds).unwrap_or_default()),
         ("expires", message.expires.map(seconds).unwrap_or_default()),
         ("to", message.own.to.join(" ")),

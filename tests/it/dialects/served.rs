@@ -138,6 +138,21 @@ async fn a_number_that_was_answered_leads_back_to_its_message() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_result_is_told_to_the_address_that_the_message_names() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/done", listener.local_addr().unwrap());
+    let station = Station::start();
+    let message = format!(r#"{{"token":"{KEY}","content":"full","callbackUrl":"{url}"}}"#);
+    let path = "POST /as/pushplus/send";
+    let (answer, told) = tokio::join!(station.json(path, "", &message), say(&listener, ""));
+    assert!(told.starts_with("POST /done HTTP/1.1\r\n"), "{told}");
+    let told: Value = serde_json::from_str(body(&told)).unwrap();
+    assert_eq!(told["event"], "message_complate");
+    assert_eq!(told["messageInfo"]["shortCode"], answer["data"]);
+    assert_eq!((&told["messageInfo"]["sendStatus"], &told["sendStatus"]), (&2.into(), &2.into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_may_stand_in_a_header_instead_of_the_address() {
     let station = Station::start();
     let bearer = format!("Authorization: Bearer {KEY}\r\n");
@@ -176,11 +191,11 @@ async fn the_sdk_is_told_what_the_service_behind_said() {
     let path = format!("POST /dingding/send/message/?key={KEY}");
     let content = r#"{"content":"磁盘满","isAtAll":true}"#;
     let refusal = r#"{"errcode":310000,"errmsg":"sign not match"}"#;
-    let (answer, ()) = tokio::join!(station.json(&path, "", content), say(&listener, refusal));
+    let (answer, _) = tokio::join!(station.json(&path, "", content), say(&listener, refusal));
     let message: Value = serde_json::from_str(answer["message"].as_str().unwrap()).unwrap();
     assert_eq!((&answer["code"], &message["errcode"]), (&1.into(), &310_000.into()));
     let taken = r#"{"errcode":0,"errmsg":"ok"}"#;
-    let (answer, ()) = tokio::join!(station.json(&path, "", content), say(&listener, taken));
+    let (answer, _) = tokio::join!(station.json(&path, "", content), say(&listener, taken));
     assert_eq!(answer, serde_json::json!({ "code": 0 }));
     let text = "|磁盘满".to_owned();
     assert_eq!(station.accepted().await, vec![("ding".to_owned(), text); 2]);
@@ -189,11 +204,27 @@ async fn the_sdk_is_told_what_the_service_behind_said() {
     assert_eq!(answer["message"], "not implemented");
 }
 
-/// Takes one request and answers it.
-async fn say(listener: &TcpListener, answer: &str) {
+/// Takes one request, whole, and answers it.
+async fn say(listener: &TcpListener, answer: &str) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
-    assert!(stream.read(&mut [0; 4_096]).await.unwrap() > 0);
+    let mut request = String::new();
+    while !is_whole(&request) {
+        let mut bytes = [0; 4_096];
+        let read = stream.read(&mut bytes).await.unwrap();
+        assert_ne!(read, 0, "the request ends early");
+        request.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length:";
     let answer = format!("{head} {}\r\n\r\n{answer}", answer.len());
     stream.write_all(answer.as_bytes()).await.unwrap();
+    request
+}
+
+/// Whether as much has come as the request says it has.
+fn is_whole(request: &str) -> bool {
+    let head = request.split_once("\r\n\r\n").map(|(head, _)| head.to_ascii_lowercase());
+    let length = head.and_then(|head| {
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
+    });
+    length.is_some_and(|length: usize| body(request).len() >= length)
 }
