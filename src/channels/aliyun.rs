@@ -6,11 +6,13 @@ use hmac::Hmac;
 use hmac::KeyInit as _;
 use hmac::Mac as _;
 use jiff::Timestamp;
+use serde_json::Value;
 use sha2::Digest as _;
 use sha2::Sha256;
 
 use super::LARGEST_ANSWER;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
 use super::answer;
 use super::common;
@@ -62,10 +64,8 @@ impl Aliyun {
         Some(Self { host, url, key_id: key_id?, key_secret: key_secret? })
     }
 
-    /// The call of `action`. Its nonce is the delivery's id and try, so that what is sent once
-    /// more by accident is not done twice.
-    ///
-    /// Source: Aliyun, "V3 版本请求体&签名机制".
+    /// The call of `action` that sends the parcel. Its nonce is the delivery's id and try, so that
+    /// what is sent once more by accident is not done twice.
     pub(super) fn call(
         &self,
         action: &str,
@@ -73,7 +73,28 @@ impl Aliyun {
         parcel: &Parcel,
     ) -> Request {
         let nonce = format!("{}-{}", parcel.id, parcel.attempt);
-        let seconds = i64::try_from(parcel.now.as_secs()).unwrap_or(0);
+        self.signed(action, parameters, (nonce, parcel.now))
+    }
+
+    /// The call of `action` that asks what became of something.
+    pub(super) fn question(
+        &self,
+        action: &str,
+        parameters: &[(&str, String)],
+        sent: &Sent,
+    ) -> Request {
+        let nonce = format!("{}-asked-{}", sent.id, sent.asked);
+        self.signed(action, parameters, (nonce, sent.now))
+    }
+
+    /// Source: Aliyun, "V3 版本请求体&签名机制".
+    fn signed(
+        &self,
+        action: &str,
+        parameters: &[(&str, String)],
+        (nonce, now): (String, Duration),
+    ) -> Request {
+        let seconds = i64::try_from(now.as_secs()).unwrap_or(0);
         let date = Timestamp::from_second(seconds).unwrap_or_default().to_string();
         let query = query(parameters);
         let headers = [
@@ -153,6 +174,17 @@ pub(super) fn receipt(response: &Response, id: &str) -> Result<Receipt, Failure>
         Some("OK") => {
             Ok(Receipt { id: answer[id].as_str().map(str::to_owned), ..Receipt::default() })
         }
+        Some(code) => Err(failure(code, message, response)),
+        None => Err(refusal(response).unwrap_or_else(|| answer::unreadable(response))),
+    }
+}
+
+/// The good answer to a question.
+pub(super) fn told(response: &Response) -> Result<Value, Failure> {
+    let answer = answer::object(response)?;
+    let message = answer["Message"].as_str().unwrap_or_default();
+    match answer["Code"].as_str() {
+        Some("OK") => Ok(answer),
         Some(code) => Err(failure(code, message, response)),
         None => Err(refusal(response).unwrap_or_else(|| answer::unreadable(response))),
     }

@@ -97,6 +97,17 @@ pub(super) fn until_hour(response: &Response, hour: u64) -> Option<Duration> {
     Some(Duration::from_secs(if until == 0 { DAY } else { until }))
 }
 
+/// The day of a time, in China, as `20260101`.
+pub(super) fn day(time: Duration) -> String {
+    let seconds = i64::try_from(time.as_secs() + CHINA).unwrap_or(0);
+    jiff::Timestamp::from_second(seconds).unwrap_or_default().strftime("%Y%m%d").to_string()
+}
+
+/// What a service says, on one line and not too long.
+pub(super) fn line(text: &str) -> String {
+    excerpt(text.as_bytes())
+}
+
 /// In lower case.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
@@ -117,6 +128,7 @@ pub(super) fn salt(id: DeliveryId) -> String {
 mod tests {
     use std::time::Duration;
 
+    use super::day;
     use super::rest_of_day;
     use super::salt;
     use crate::exchange::Response;
@@ -131,6 +143,13 @@ mod tests {
         assert_eq!(at("Thu, 26 Nov 2026 15:59:00 GMT"), Some(Duration::from_mins(1)));
         assert_eq!(at("Thu, 26 Nov 2026 16:00:00 GMT"), Some(Duration::from_hours(24)));
         assert_eq!(at("yesterday"), None);
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_china() {
+        let midnight = Duration::from_hours(490_896 - 8);
+        assert_eq!(day(midnight), "20260101");
+        assert_eq!(day(midnight.saturating_sub(Duration::from_secs(1))), "20251231");
     }
 
     #[test]

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::ChannelKind;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
+use super::Told;
 use super::answer;
 use super::answer::LATER;
 use super::answer::wait;
@@ -209,6 +211,19 @@ impl TokenChannel for Ding {
             }
             (id, _) => Ok(Receipt { id, detail: missed.join("; ") }),
         }
+    }
+
+    fn asks(&self) -> bool {
+        false
+    }
+
+    /// There is no such interface.
+    fn question(&self, _: &Sent, _: &str) -> Option<Request> {
+        None
+    }
+
+    fn fate(&self, _: &Response) -> Result<Told, Failure> {
+        Ok(Told::NotYet)
     }
 
     fn is_stale(&self, failure: &Failure) -> bool {

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::ChannelKind;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
+use super::Told;
 use super::answer;
 use super::answer::LATER;
 use super::answer::Meaning;
@@ -28,6 +30,7 @@ use crate::exchange::Request;
 use crate::exchange::Response;
 use crate::notification::Blame;
 use crate::notification::Failure;
+use crate::notification::Fate;
 use crate::notification::Format;
 use crate::notification::Receipt;
 use crate::notification::Terms;
@@ -162,6 +165,44 @@ fn message(parcel: &Parcel) -> Result<Value, Failure> {
     Ok(json!({ "msgtype": "markdown", "markdown": { "title": title, "text": shown } }))
 }
 
+/// The service's no, and the code that it really has: 88 is a wrapper, and what is meant stands
+/// within.
+fn refused(answer: &Value, code: i64, response: &Response) -> (i64, Failure) {
+    let (code, said) = match answer::code(answer, "sub_code", response) {
+        Ok(inner) if code == WRAPPED => (inner, &answer["sub_msg"]),
+        _ => (code, &answer["errmsg"]),
+    };
+    (code, answer::refused("dingtalk-notice", code, said, CODES, response))
+}
+
+/// It has arrived once somebody has it, read or not; for whom it has not, the detail says.
+fn fate(result: &Value) -> Told {
+    let count = |key: &str| result[key].as_array().map_or(0, Vec::len);
+    let reached = ["read_user_id_list", "unread_user_id_list"];
+    let missed = [
+        ("failed_user_id_list", "failed"),
+        ("forbidden_user_id_list", "over the limit of a day"),
+        ("invalid_user_id_list", "unknown"),
+        ("invalid_dept_id_list", "unknown departments"),
+    ];
+    let arrived: usize = reached.into_iter().map(count).sum();
+    let mut detail: Vec<String> = missed
+        .into_iter()
+        .map(|(key, word)| (count(key), word))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    match (arrived, detail.is_empty()) {
+        (0, true) => Told::NotYet,
+        (0, false) => Told::Fate(Fate::Failed, detail.join(", ")),
+        _ => {
+            let read = count("read_user_id_list");
+            detail.insert(0, format!("{arrived} reached, {read} have read it"));
+            Told::Fate(Fate::Confirmed, detail.join(", "))
+        }
+    }
+}
+
 impl TokenChannel for Notice {
     fn ask(&self) -> Request {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -202,18 +243,33 @@ impl TokenChannel for Notice {
             let id = answer::id(&answer["task_id"]);
             return Ok(Receipt { id, detail: "queued".to_owned() });
         }
-        // 88 is a wrapper: what is meant stands within.
-        let (code, said) = match answer::code(&answer, "sub_code", response) {
-            Ok(inner) if code == WRAPPED => (inner, &answer["sub_msg"]),
-            _ => (code, &answer["errmsg"]),
-        };
-        let failure = answer::refused("dingtalk-notice", code, said, CODES, response);
+        let (code, failure) = refused(&answer, code, response);
         match code {
             USED_UP | USED_UP_FOR_ALL => {
                 let blame = Blame::Quota { retry_after: rest_of_day(response) };
                 Err(Failure { blame, ..failure })
             }
             _ => Err(failure),
+        }
+    }
+
+    fn asks(&self) -> bool {
+        true
+    }
+
+    /// Source: DingTalk, "query the result of a work notice".
+    fn question(&self, sent: &Sent, token: &str) -> Option<Request> {
+        let task: u64 = sent.called.parse().ok()?;
+        let body = json!({ "agent_id": self.agent_id, "task_id": task });
+        let path = "topapi/message/corpconversation/getsendresult";
+        Some(post_json(format!("{}/{path}?access_token={token}", self.base), &body))
+    }
+
+    fn fate(&self, response: &Response) -> Result<Told, Failure> {
+        let answer = answer::object(response)?;
+        match answer::code(&answer, "errcode", response)? {
+            0 => Ok(fate(&answer["send_result"])),
+            code => Err(refused(&answer, code, response).1),
         }
     }
 

@@ -11,6 +11,8 @@ use super::Channel;
 use super::Parcel;
 use super::Sending;
 use super::Sent;
+use super::Told;
+use super::asking;
 use crate::code;
 use crate::config::secret::Secret;
 use crate::exchange::Exchange;
@@ -21,7 +23,6 @@ use crate::exchange::Response;
 use crate::notification::Blame;
 use crate::notification::Failure;
 use crate::notification::Receipt;
-use crate::notification::Report;
 use crate::notification::Terms;
 
 /// The largest answer that is read, in bytes. A service says yes or no in a few hundred.
@@ -63,13 +64,13 @@ pub trait HttpChannel: Send + Sync {
         None
     }
 
-    /// What the service's answer to that means; `None`: it does not know yet.
+    /// What the service's answer to that means.
     ///
     /// # Errors
     ///
     /// It does not say. It is asked again.
-    fn fate(&self, _: &Sent, _: &Response) -> Result<Option<Report>, Failure> {
-        Ok(None)
+    fn fate(&self, _: &Sent, _: &Response) -> Result<Told, Failure> {
+        Ok(Told::NotYet)
     }
 
     /// What must not stand in a receipt or a failure, should the service repeat it.
@@ -107,16 +108,9 @@ impl<C: HttpChannel> Channel for Http<C> {
     fn ask<'a>(&'a self, sent: &'a Sent) -> Asking<'a> {
         Box::pin(async move {
             let Some(request) = self.channel.ask(sent) else { return Ok(None) };
-            let request = Request { timeout: self.terms.limit, ..request };
-            let response = self.exchange.send(request).await.map_err(|error| broken(&error))?;
-            let secrets = self.channel.secrets();
-            match self.channel.fate(sent, &response) {
-                Ok(report) => {
-                    Ok(report
-                        .map(|report| Report { detail: hide(report.detail, &secrets), ..report }))
-                }
-                Err(failure) => Err(Failure { detail: hide(failure.detail, &secrets), ..failure }),
-            }
+            let read = |response: &Response| self.channel.fate(sent, response);
+            let request = (request, self.terms.limit);
+            asking::ask(&self.exchange, sent, request, &self.channel.secrets(), read).await
         })
     }
 }

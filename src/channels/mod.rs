@@ -6,6 +6,7 @@
 
 mod aliyun;
 mod answer;
+mod asking;
 mod bark;
 mod common;
 mod dingtalk;
@@ -52,6 +53,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::asking::Told;
 pub use self::form_hook::form_hook;
 pub use self::form_hook::form_hook_name;
 pub use self::hooks::Answer;

@@ -6,11 +6,15 @@ use super::ChannelKind;
 use super::HttpChannel;
 use super::MINUTE;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
+use super::Told;
 use super::answer;
 use super::answer::LATER;
 use super::answer::Meaning;
 use super::answer::wait;
+use super::common;
+use super::http::get;
 use super::http::post_json;
 use super::text;
 use super::text::Cut;
@@ -22,6 +26,7 @@ use crate::exchange::Request;
 use crate::exchange::Response;
 use crate::notification::Blame;
 use crate::notification::Failure;
+use crate::notification::Fate;
 use crate::notification::Format;
 use crate::notification::Rate;
 use crate::notification::Receipt;
@@ -44,6 +49,12 @@ pub(super) const KIND: ChannelKind = ChannelKind {
     settings: &[
         Setting::bare("token", Kind::Secret, "\"env:PUSHPLUS_TOKEN\"", "The user's token.")
             .required(),
+        Setting::with(
+            "secret_key",
+            Kind::Secret,
+            "\"\"",
+            "The secretKey of the open API, to ask what became of a message. Empty: not asked.",
+        ),
         Setting::with(
             "channel",
             Kind::Word(|| CHANNELS.to_vec()),
@@ -77,6 +88,7 @@ token = \"env:PUSHPLUS_TOKEN\"
 struct PushPlus {
     base: String,
     token: Secret,
+    secret_key: Option<Secret>,
     channel: &'static str,
     option: String,
     topic: String,
@@ -89,11 +101,13 @@ impl PushPlus {
         let text = |key| table.text(key).map(|it| it.value.to_owned());
         let words: Vec<(&'static str, &str)> = CHANNELS.iter().map(|it| (*it, *it)).collect();
         let token = setup.fields.required_secret("token");
+        let secret_key = setup.fields.secret("secret_key");
         let channel = table.one_of("channel", &words);
         let (option, topic, template) = (text("option"), text("topic"), text("template"));
         Some(Self {
             base: setup.base_url("https://www.pushplus.plus"),
             token: token?,
+            secret_key: secret_key?,
             channel: channel?,
             option: option?,
             topic: topic?,
@@ -166,12 +180,46 @@ impl HttpChannel for PushPlus {
         }
     }
 
+    fn asks(&self) -> bool {
+        self.secret_key.is_some()
+    }
+
+    /// First for an access key. Source: pushplus, "open API".
+    fn ask(&self, _: &Sent) -> Option<Request> {
+        let key = self.secret_key.as_ref()?;
+        let body = json!({ "token": self.token.expose(), "secretKey": key.expose() });
+        Some(post_json(format!("{}/api/common/openApi/getAccessKey", self.base), &body))
+    }
+
+    fn fate(&self, sent: &Sent, response: &Response) -> Result<Told, Failure> {
+        let answer = answer::object(response)?;
+        let code = answer::code(&answer, "code", response)?;
+        if code != 200 {
+            return Err(answer::refused("pushplus", code, &answer["msg"], CODES, response));
+        }
+        let data = &answer["data"];
+        if let Some(key) = data["accessKey"].as_str() {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.append_pair("shortCode", &sent.called);
+            let path = "api/open/message/sendMessageResult";
+            let mut request = get(format!("{}/{path}?{}", self.base, query.finish()));
+            request.headers.push(("access-key".to_owned(), key.to_owned()));
+            return Ok(Told::Then(request));
+        }
+        let said = common::line(data["errorMessage"].as_str().unwrap_or_default());
+        Ok(match data["status"].as_i64() {
+            Some(2) => Told::Fate(Fate::Confirmed, said),
+            Some(3) => Told::Fate(Fate::Failed, said),
+            _ => Told::NotYet,
+        })
+    }
+
     fn remark(&self, parcel: &Parcel) -> String {
         self.content(parcel).remark()
     }
 
     fn secrets(&self) -> Vec<&Secret> {
-        vec![&self.token]
+        std::iter::once(&self.token).chain(&self.secret_key).collect()
     }
 }
 

@@ -1,15 +1,20 @@
 //! `serverchan`: Server酱, Turbo and 3. Which of them it is, the key tells.
 
+use serde_json::Value;
 use serde_json::json;
 
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
+use super::Told;
 use super::answer;
 use super::answer::Meaning;
 use super::answer::wait;
+use super::common;
 use super::common::rest_of_day;
+use super::http::get;
 use super::http::post_form;
 use super::http::post_json;
 use super::refusal;
@@ -23,6 +28,7 @@ use crate::exchange::Request;
 use crate::exchange::Response;
 use crate::notification::Blame;
 use crate::notification::Failure;
+use crate::notification::Fate;
 use crate::notification::Format;
 use crate::notification::Receipt;
 use crate::notification::Terms;
@@ -160,11 +166,12 @@ impl HttpChannel for ServerChan {
         let code = answer::code(&answer, "code", response)?;
         if code == 0 {
             let data = &answer["data"];
-            let detail = match data["readkey"].as_str() {
-                Some(readkey) => format!("queued, readkey {readkey}"),
-                None => "queued".to_owned(),
+            // Both are needed to ask what became of it.
+            let id = match (answer::id(&data["pushid"]), answer::id(&data["readkey"])) {
+                (Some(id), Some(key)) => Some(format!("{id}:{key}")),
+                (id, _) => id,
             };
-            return Ok(Receipt { id: answer::id(&data["pushid"]), detail });
+            return Ok(Receipt { id, detail: "queued".to_owned() });
         }
         let message = answer["message"].as_str().unwrap_or_default();
         if message.contains("不要重复发送") {
@@ -182,6 +189,35 @@ impl HttpChannel for ServerChan {
 
     fn remark(&self, parcel: &Parcel) -> String {
         Self::body(parcel).remark()
+    }
+
+    fn asks(&self) -> bool {
+        self.is_turbo
+    }
+
+    /// Source: Server酱 Turbo, "query the state of a push".
+    fn ask(&self, sent: &Sent) -> Option<Request> {
+        let (id, key) = sent.called.split_once(':')?;
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("id", id).append_pair("readkey", key);
+        Some(get(format!("{}/push?{}", self.base, query.finish())))
+    }
+
+    /// The state is JSON in a text, and empty as long as it is on its way.
+    fn fate(&self, _: &Sent, response: &Response) -> Result<Told, Failure> {
+        let answer = answer::object(response)?;
+        let code = answer::code(&answer, "code", response)?;
+        if code != 0 {
+            return Err(answer::refused("serverchan", code, &answer["message"], CODES, response));
+        }
+        let state = answer["data"]["wxstatus"].as_str().unwrap_or_default();
+        let Ok(state) = serde_json::from_str::<Value>(state) else { return Ok(Told::NotYet) };
+        let said = common::line(state["errmsg"].as_str().unwrap_or_default());
+        Ok(match state["errcode"].as_i64() {
+            Some(0) => Told::Fate(Fate::Confirmed, said),
+            Some(code) => Told::Fate(Fate::Failed, format!("{code} {said}")),
+            None => Told::NotYet,
+        })
     }
 
     fn secrets(&self) -> Vec<&Secret> {

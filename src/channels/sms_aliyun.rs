@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
+use super::Told;
 use super::aliyun;
 use super::aliyun::Aliyun;
 use super::common;
@@ -17,6 +19,7 @@ use crate::config::settings::Setting;
 use crate::exchange::Request;
 use crate::exchange::Response;
 use crate::notification::Failure;
+use crate::notification::Fate;
 use crate::notification::Rate;
 use crate::notification::Receipt;
 use crate::notification::Terms;
@@ -102,6 +105,36 @@ impl HttpChannel for Sms {
 
     fn receipt(&self, response: &Response) -> Result<Receipt, Failure> {
         aliyun::receipt(response, "BizId")
+    }
+
+    fn asks(&self) -> bool {
+        true
+    }
+
+    /// Only what went to one number has one answer. Source: Aliyun,
+    /// "QuerySendDetails".
+    fn ask(&self, sent: &Sent) -> Option<Request> {
+        let to = &sent.notification.to;
+        let [number] = (if to.is_empty() { &self.to } else { to }).as_slice() else { return None };
+        let parameters = [
+            ("PhoneNumber", number.clone()),
+            ("BizId", sent.called.clone()),
+            ("SendDate", common::day(sent.at)),
+            ("PageSize", "1".to_owned()),
+            ("CurrentPage", "1".to_owned()),
+        ];
+        Some(self.aliyun.question("QuerySendDetails", &parameters, sent))
+    }
+
+    fn fate(&self, _: &Sent, response: &Response) -> Result<Told, Failure> {
+        let answer = aliyun::told(response)?;
+        let detail = &answer["SmsSendDetailDTOs"]["SmsSendDetailDTO"][0];
+        let code = common::line(detail["ErrCode"].as_str().unwrap_or_default());
+        Ok(match detail["SendStatus"].as_i64() {
+            Some(2) => Told::Fate(Fate::Failed, code),
+            Some(3) => Told::Fate(Fate::Confirmed, code),
+            _ => Told::NotYet,
+        })
     }
 
     fn secrets(&self) -> Vec<&Secret> {

@@ -8,7 +8,9 @@ use serde_json::json;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
+use super::Told;
 use super::answer;
 use super::common;
 use super::refusal;
@@ -22,6 +24,7 @@ use crate::config::settings::Setting;
 use crate::exchange::Request;
 use crate::exchange::Response;
 use crate::notification::Failure;
+use crate::notification::Fate;
 use crate::notification::Rate;
 use crate::notification::Receipt;
 use crate::notification::Terms;
@@ -49,6 +52,12 @@ pub(super) const KIND: ChannelKind = ChannelKind {
             .required(),
         Setting::with("variables", Kind::Texts, "[\"body\"]", template::IN_ORDER),
         template::LENGTH,
+        Setting::with(
+            "pull",
+            Kind::Boolean,
+            "false",
+            "Whether the service is asked what became of a message; Tencent Cloud must allow it.",
+        ),
         Setting::with("to", Kind::Texts, "[]", "Numbers with country, such as +8613800000000."),
     ],
     example: "\
@@ -76,6 +85,7 @@ struct Sms {
     sign: String,
     template: String,
     variables: Variables,
+    pulls: bool,
     to: Vec<String>,
 }
 
@@ -86,9 +96,11 @@ impl Sms {
         let (app_id, template) = (fields.filled("app_id"), fields.filled("template"));
         let variables = Variables::in_order(fields);
         let sign = fields.table.text("sign")?.value.to_owned();
+        let pulls = fields.table.boolean("pull");
         let to = common::own_receivers(fields)?;
-        let (app_id, template) = (app_id?, template?);
-        Some(Self { tencent: tencent?, app_id, sign, template, variables: variables?, to })
+        let (app_id, template, variables) = (app_id?, template?, variables?);
+        let (tencent, pulls) = (tencent?, pulls?);
+        Some(Self { tencent, app_id, sign, template, variables, pulls, to })
     }
 }
 
@@ -132,6 +144,41 @@ impl HttpChannel for Sms {
                 Ok(Receipt { id: Some(ids.join(",")), detail })
             }
         }
+    }
+
+    fn asks(&self) -> bool {
+        self.pulls
+    }
+
+    /// What is pulled is a number's, so only of what went to one number. Source: Tencent Cloud,
+    /// "PullSmsSendStatusByPhoneNumber".
+    fn ask(&self, sent: &Sent) -> Option<Request> {
+        let to = &sent.notification.to;
+        let [number] = (if to.is_empty() { &self.to } else { to }).as_slice() else { return None };
+        let body = json!({
+            "BeginTime": sent.at.as_secs().saturating_sub(60),
+            "EndTime": sent.now.as_secs(),
+            "Offset": 0,
+            "Limit": 100,
+            "PhoneNumber": number,
+            "SmsSdkAppId": self.app_id,
+        });
+        Some(self.tencent.call("PullSmsSendStatusByPhoneNumber", &body, sent.now))
+    }
+
+    fn fate(&self, sent: &Sent, response: &Response) -> Result<Told, Failure> {
+        let answer = answer::object(response)?;
+        let states = tencent::result(&answer, "PullSmsSendStatusSet", response)?;
+        let mut states = states.as_array().map_or(&[][..], Vec::as_slice).iter();
+        let Some(state) = states.find(|it| it["SerialNo"] == sent.called.as_str()) else {
+            return Ok(Told::NotYet);
+        };
+        let said = common::line(state["Description"].as_str().unwrap_or_default());
+        Ok(match state["ReportStatus"].as_str() {
+            Some("SUCCESS") => Told::Fate(Fate::Confirmed, said),
+            Some("FAIL") => Told::Fate(Fate::Failed, said),
+            _ => Told::NotYet,
+        })
     }
 
     fn secrets(&self) -> Vec<&Secret> {

@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use super::Asking;
 use super::Channel;
 use super::Parcel;
 use super::Sending;
+use super::Sent;
+use super::Told;
+use super::asking;
 use super::common;
 use super::http::broken;
 use super::http::hide;
@@ -21,6 +25,7 @@ use crate::exchange::Response;
 use crate::notification::Blame;
 use crate::notification::Failure;
 use crate::notification::Receipt;
+use crate::notification::Report;
 use crate::notification::Terms;
 
 /// How long before its end a token is given up: clocks differ, and requests take time.
@@ -63,6 +68,20 @@ pub(super) trait TokenChannel: Send + Sync {
     ///
     /// Its no, and whose fault that is.
     fn receipt(&self, response: &Response) -> Result<Receipt, Failure>;
+
+    /// The request that asks what became of a notification that the service took; none: it does not
+    /// tell.
+    fn question(&self, sent: &Sent, token: &str) -> Option<Request>;
+
+    /// What the service's answer to that means.
+    ///
+    /// # Errors
+    ///
+    /// It does not say. It is asked again.
+    fn fate(&self, response: &Response) -> Result<Told, Failure>;
+
+    /// Whether it tells.
+    fn asks(&self) -> bool;
 
     /// Whether it says no to the token, and so took nothing.
     fn is_stale(&self, failure: &Failure) -> bool;
@@ -131,6 +150,13 @@ impl<C: TokenChannel> Tokened<C> {
         let secrets: Vec<&Secret> = self.channel.secrets().into_iter().chain([token]).collect();
         told(self.channel.receipt(&response), &secrets, self.channel.remark(parcel))
     }
+
+    async fn inquire(&self, sent: &Sent, token: &Secret) -> Result<Option<Report>, Failure> {
+        let Some(request) = self.channel.question(sent, token.expose()) else { return Ok(None) };
+        let secrets: Vec<&Secret> = self.channel.secrets().into_iter().chain([token]).collect();
+        let read = |response: &Response| self.channel.fate(response);
+        asking::ask(&self.exchange, sent, (request, self.step()), &secrets, read).await
+    }
 }
 
 /// What nobody knows of a question for a token is no reason to leave the message alone.
@@ -157,6 +183,23 @@ impl<C: TokenChannel> Channel for Tokened<C> {
                     self.say(parcel, &token).await
                 }
                 said => said,
+            }
+        })
+    }
+
+    fn asks(&self) -> bool {
+        self.channel.asks()
+    }
+
+    fn ask<'a>(&'a self, sent: &'a Sent) -> Asking<'a> {
+        Box::pin(async move {
+            let token = self.token(None).await?;
+            match self.inquire(sent, &token).await {
+                Err(failure) if self.channel.is_stale(&failure) => {
+                    let token = self.token(Some(&token)).await?;
+                    self.inquire(sent, &token).await
+                }
+                told => told,
             }
         })
     }

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
+use super::Told;
 use super::aliyun;
 use super::aliyun::Aliyun;
+use super::answer;
 use super::common;
 use super::template;
 use super::template::Variables;
@@ -17,6 +22,7 @@ use crate::config::settings::Setting;
 use crate::exchange::Request;
 use crate::exchange::Response;
 use crate::notification::Failure;
+use crate::notification::Fate;
 use crate::notification::Rate;
 use crate::notification::Receipt;
 use crate::notification::Terms;
@@ -63,6 +69,12 @@ to = \"13800000000\"
     build: |setup| setup.http(Voice::read(setup)?),
 };
 
+/// The product that calls read aloud belong to.
+const CALLS: &str = "11000000300006";
+
+/// Heard to the end, or hung up early.
+pub(super) const ANSWERED: [&str; 2] = ["200000", "200001"];
+
 struct Voice {
     aliyun: Aliyun,
     template: String,
@@ -103,6 +115,37 @@ impl HttpChannel for Voice {
 
     fn receipt(&self, response: &Response) -> Result<Receipt, Failure> {
         aliyun::receipt(response, "CallId")
+    }
+
+    fn asks(&self) -> bool {
+        true
+    }
+
+    /// Source: Aliyun, "QueryCallDetailByCallId".
+    fn ask(&self, sent: &Sent) -> Option<Request> {
+        let parameters = [
+            ("CallId", sent.called.clone()),
+            ("ProdId", CALLS.to_owned()),
+            ("QueryDate", sent.at.as_millis().to_string()),
+        ];
+        Some(self.aliyun.question("QueryCallDetailByCallId", &parameters, sent))
+    }
+
+    /// The detail is JSON in a text, and there once the call has ended.
+    fn fate(&self, _: &Sent, response: &Response) -> Result<Told, Failure> {
+        let answer = aliyun::told(response)?;
+        let data = answer["Data"].as_str().unwrap_or_default();
+        let Ok(call) = serde_json::from_str::<Value>(data) else { return Ok(Told::NotYet) };
+        let said = common::line(call["stateDesc"].as_str().unwrap_or_default());
+        Ok(match answer::id(&call["state"]).as_deref() {
+            Some(code) if ANSWERED.contains(&code) => {
+                Told::Fate(Fate::Confirmed, format!("{code} {said}"))
+            }
+            Some(code) if call["endDate"].is_string() => {
+                Told::Fate(Fate::Failed, format!("{code} {said}"))
+            }
+            _ => Told::NotYet,
+        })
     }
 
     fn secrets(&self) -> Vec<&Secret> {

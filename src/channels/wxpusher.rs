@@ -8,10 +8,14 @@ use serde_json::json;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
+use super::Sent;
 use super::Setup;
+use super::Told;
 use super::answer;
 use super::answer::LATER;
 use super::answer::Meaning;
+use super::common;
+use super::http::get;
 use super::http::post_json;
 use super::text;
 use super::text::Cut;
@@ -23,6 +27,7 @@ use crate::exchange::Request;
 use crate::exchange::Response;
 use crate::notification::Blame;
 use crate::notification::Failure;
+use crate::notification::Fate;
 use crate::notification::Format;
 use crate::notification::Rate;
 use crate::notification::Receipt;
@@ -197,6 +202,33 @@ impl HttpChannel for WxPusher {
             None => "queued".to_owned(),
         };
         Ok(Receipt { id: Some(ids.join(",")).filter(|it| !it.is_empty()), detail })
+    }
+
+    fn asks(&self) -> bool {
+        matches!(self.key, Key::App(_))
+    }
+
+    /// Source: WxPusher, "query the state of a message".
+    fn ask(&self, sent: &Sent) -> Option<Request> {
+        let record: u64 = sent.called.parse().ok()?;
+        Some(get(format!("{}/api/send/query/status?sendRecordId={record}", self.base)))
+    }
+
+    /// Of the states in numbers only one is documented; the words beside them say what they are.
+    fn fate(&self, _: &Sent, response: &Response) -> Result<Told, Failure> {
+        let answer = answer::object(response)?;
+        let code = answer::code(&answer, "code", response)?;
+        if code != 1000 {
+            return Err(answer::refused("wxpusher", code, &answer["msg"], CODES, response));
+        }
+        let said = common::line(answer["msg"].as_str().unwrap_or_default());
+        Ok(match said.as_str() {
+            it if it.contains("发送成功") || it.contains("已发送") => {
+                Told::Fate(Fate::Confirmed, said)
+            }
+            it if it.contains("失败") => Told::Fate(Fate::Failed, said),
+            _ => Told::NotYet,
+        })
     }
 
     fn remark(&self, parcel: &Parcel) -> String {

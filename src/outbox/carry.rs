@@ -15,6 +15,7 @@ use super::lane::Lane;
 use super::record::Done;
 use super::retry;
 use super::retry::Verdict;
+use crate::channels::Hook;
 use crate::channels::Parcel;
 use crate::code;
 use crate::code::Code;
@@ -113,8 +114,9 @@ async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> Carried {
 
 /// What the service calls what it took, where anybody will speak of it by that.
 fn called(work: &Work, lane: &Lane, receipt: &Receipt) -> Vec<Called> {
-    let ask = lane.channel.asks().then(|| ask::first(work.now()));
-    if ask.is_none() && work.ground.channels.hook(&lane.name).is_none() {
+    let is_told = work.ground.channels.hook(&lane.name).is_some_and(Hook::tells);
+    let ask = (lane.channel.asks() && !is_told).then(|| ask::first(work.now()));
+    if ask.is_none() && !is_told {
         return Vec::new();
     }
     receipt.ids().map(|id| Called { id: id.to_owned(), ask }).collect()

@@ -42,7 +42,8 @@ use yizhan::window::Windows;
 const WITHOUT_HTTP: &[&str] = &["email", "log", "wechat-customer", "wechat-template", "wecom-app"];
 
 /// Headers that say something about a service; the rest is the HTTP client's.
-const SHOWN_HEADERS: &[&str] = &["authorization", "content-type", "priority", "title", "x-"];
+const SHOWN_HEADERS: &[&str] =
+    &["access-key", "authorization", "content-type", "priority", "title", "x-"];
 
 #[tokio::test]
 async fn every_kind_asks_and_understands_its_service() {
@@ -163,7 +164,7 @@ async fn exchange(
 }
 
 /// One request: its first line, the headers that matter, its body.
-async fn read(stream: &mut TcpStream) -> String {
+pub(crate) async fn read(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     loop {
         assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "the request ends early");

@@ -24,6 +24,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "dingtalk",
     secret: "the AppSecret of the application that the robot belongs to",
     other: "",
+    tells: false,
     verify,
     read,
     ready: Answer::EMPTY,

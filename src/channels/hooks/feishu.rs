@@ -34,6 +34,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "feishu",
     secret: "the Verification Token of the app",
     other: "encrypt_key",
+    tells: false,
     verify,
     read,
     ready: Answer::EMPTY,

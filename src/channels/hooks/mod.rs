@@ -27,7 +27,6 @@ pub use self::upstream::Said;
 pub use self::upstream::Upstream;
 pub(crate) use self::upstream::reply_to;
 use super::Setup;
-use super::http::excerpt;
 use crate::code;
 use crate::code::Code;
 use crate::config::secret::Secret;
@@ -57,6 +56,8 @@ pub struct HookKind {
     pub secret: &'static str,
     /// Another secret of the channel's settings that it reads; empty: none.
     pub other: &'static str,
+    /// Whether it tells what became of notifications, so that nobody has to ask.
+    tells: bool,
     /// Whether the request proves that the service has sent it. The time is since 1970.
     verify: fn(&Hook, &Arrived, Duration) -> Result<(), HookError>,
     /// What a proven request says.
@@ -177,11 +178,6 @@ impl HookError {
     }
 }
 
-/// What a service says of a notification, as it is kept: on one line, and not too long.
-fn shown(text: &str) -> String {
-    excerpt(text.as_bytes())
-}
-
 /// The hook of one channel.
 #[derive(Clone, Debug)]
 pub struct Hook {
@@ -207,6 +203,11 @@ impl Hook {
             key => setup.fields.secret(key)?,
         };
         Some(Self { kind, secret, other })
+    }
+
+    /// Whether the service tells through it what became of notifications.
+    pub fn tells(&self) -> bool {
+        self.kind.tells
     }
 
     /// Verifies a request and reads it. `now`: since 1970.

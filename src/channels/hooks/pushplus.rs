@@ -15,6 +15,7 @@ use super::Said;
 use super::Upstream;
 use super::json;
 use super::proof;
+use crate::channels::common;
 use crate::notification::Fate;
 use crate::notification::Report;
 
@@ -22,6 +23,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "pushplus",
     secret: "any word, which also stands behind ?secret= in the callback address",
     other: "",
+    tells: true,
     verify: proof::by_query,
     read,
     ready: Answer::EMPTY,
@@ -53,7 +55,7 @@ fn told(info: &Map<String, Value>) -> Result<Heard, HookError> {
         // On its way.
         _ => return Ok(Heard::nothing(Answer::EMPTY)),
     };
-    let detail = super::shown(&json::text(info, "message"));
+    let detail = common::line(&json::text(info, "message"));
     Ok(Heard::reports(Answer::EMPTY, vec![Report { id, fate, detail }]))
 }
 

@@ -21,6 +21,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "serverchan-bot",
     secret: "the webhook secret of the bot",
     other: "",
+    tells: false,
     verify: |hook, arrived, _: Duration| proof::by_header(hook, arrived, "x-sc3bot-webhook-secret"),
     read,
     ready: Answer::EMPTY,

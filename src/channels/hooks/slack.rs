@@ -26,6 +26,7 @@ pub(super) const HOOK: HookKind = HookKind {
     secret: "the Signing Secret of the app",
     // With a bot's token an answer goes into the channel where it was asked.
     other: "token",
+    tells: false,
     verify,
     read,
     ready: Answer::EMPTY,

@@ -1,7 +1,7 @@
 //! Short messages of Aliyun: whether they arrived, and what people answer.
 //!
-//! Sources: Aliyun, documents 101867 "SmsReport" and 101869 "SmsUp". Nothing is signed. What is not
-//! acknowledged in these words comes again after 1, 5 and 10 minutes.
+//! Sources: Aliyun SMS, "SmsReport" and "SmsUp". Nothing is signed. What is not acknowledged in
+//! these words comes again after 1, 5 and 10 minutes.
 
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use super::Said;
 use super::Upstream;
 use super::json;
 use super::proof;
+use crate::channels::common;
 use crate::notification::Fate;
 use crate::notification::Report;
 
@@ -25,6 +26,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "sms-aliyun",
     secret: "any word, which also stands behind ?secret= in both callback addresses",
     other: "",
+    tells: true,
     verify: proof::by_query,
     read,
     ready: TAKEN,
@@ -52,7 +54,7 @@ fn told(item: &Map<String, Value>) -> Result<Report, HookError> {
         _ => return Err(HookError::Unreadable),
     };
     let parts = ["phone_number", "err_code", "err_msg"].map(|name| json::text(item, name));
-    let detail = super::shown(&parts.join(" "));
+    let detail = common::line(&parts.join(" "));
     Ok(Report { id: json::text(item, "biz_id"), fate, detail })
 }
 

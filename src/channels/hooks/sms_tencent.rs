@@ -1,7 +1,6 @@
 //! Short messages of Tencent Cloud: whether they arrived, and what people answer.
 //!
-//! Sources: Tencent Cloud, documents 382/52077 "SMS status callback" and 382/52078 "SMS reply
-//! callback". Nothing is signed.
+//! Sources: Tencent Cloud SMS, "Status callback" and "Reply callback". Nothing is signed.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -16,6 +15,7 @@ use super::Said;
 use super::Upstream;
 use super::json;
 use super::proof;
+use crate::channels::common;
 use crate::notification::Fate;
 use crate::notification::Report;
 
@@ -23,6 +23,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "sms-tencent",
     secret: "any word, which also stands behind ?secret= in both callback addresses",
     other: "",
+    tells: true,
     verify: proof::by_query,
     read,
     ready: TAKEN,
@@ -49,7 +50,7 @@ fn told(item: &Map<String, Value>) -> Option<Report> {
         _ => return None,
     };
     let parts = ["errmsg", "description"].map(|name| json::text(item, name));
-    let detail = super::shown(&parts.join(" "));
+    let detail = common::line(&parts.join(" "));
     Some(Report { id: json::text(item, "sid"), fate, detail })
 }
 

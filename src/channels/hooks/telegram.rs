@@ -25,6 +25,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "telegram",
     secret: "the `secret_token` of setWebhook",
     other: "",
+    tells: false,
     verify: |hook, arrived, _: Duration| {
         proof::by_header(hook, arrived, "x-telegram-bot-api-secret-token")
     },

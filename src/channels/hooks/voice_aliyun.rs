@@ -1,6 +1,6 @@
 //! Calls of Aliyun: whether they were answered, and which key was pressed.
 //!
-//! Source: Aliyun, document 112503, "VoiceReport". Nothing is signed.
+//! Source: Aliyun VMS, "VoiceReport". Nothing is signed.
 
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ use super::Said;
 use super::Upstream;
 use super::json;
 use super::proof;
+use crate::channels::common;
+use crate::channels::voice_aliyun::ANSWERED;
 use crate::notification::Fate;
 use crate::notification::Report;
 
@@ -24,6 +26,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "voice-aliyun",
     secret: "any word, which also stands behind ?secret= in the callback address",
     other: "",
+    tells: true,
     verify: proof::by_query,
     read,
     ready: TAKEN,
@@ -33,9 +36,6 @@ const TAKEN: Answer = Answer::fixed(r#"{"code":0,"msg":"OK"}"#);
 
 /// A key was pressed.
 const PRESSED: &str = "300000";
-
-/// Heard to the end, or hung up early.
-const HEARD: [&str; 2] = ["200000", "200001"];
 
 /// It rings, is answered, goes on.
 const UNDERWAY: [&str; 4] = ["200100", "200101", "200102", "200201"];
@@ -49,10 +49,10 @@ fn read(_: &Hook, arrived: &Arrived) -> Result<Heard, HookError> {
             PRESSED => heard.upstream.push(pressed(id, item)),
             code if UNDERWAY.contains(&code) => {}
             code => {
-                let is_heard = HEARD.contains(&code);
+                let is_heard = ANSWERED.contains(&code);
                 let fate = if is_heard { Fate::Confirmed } else { Fate::Failed };
                 let said = json::text(&item, "status_msg");
-                let detail = super::shown(&format!("{code} {said}"));
+                let detail = common::line(&format!("{code} {said}"));
                 heard.reports.push(Report { id, fate, detail });
             }
         }

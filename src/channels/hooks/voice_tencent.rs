@@ -1,6 +1,6 @@
 //! Calls of Tencent Cloud: whether they were answered, and which key was pressed.
 //!
-//! Source: Tencent Cloud, document 1128/37521, "Callbacks". Nothing is signed.
+//! Source: Tencent Cloud VMS, "Callbacks". Nothing is signed.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -16,6 +16,7 @@ use super::Upstream;
 use super::json;
 use super::proof;
 use super::sms_tencent::TAKEN;
+use crate::channels::common;
 use crate::notification::Fate;
 use crate::notification::Report;
 
@@ -23,6 +24,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "voice-tencent",
     secret: "any word, which also stands behind ?secret= in the callback addresses",
     other: "",
+    tells: true,
     verify: proof::by_query,
     read,
     ready: TAKEN,
@@ -60,7 +62,7 @@ fn ended(call: &Map<String, Value>) -> Report {
 }
 
 fn report_of(call: &Map<String, Value>, (fate, detail): (Fate, String)) -> Report {
-    Report { id: json::text(call, "callid"), fate, detail: super::shown(&detail) }
+    Report { id: json::text(call, "callid"), fate, detail: common::line(&detail) }
 }
 
 /// The key as `event:voicekey_callback`, its number as the event's key.

@@ -20,6 +20,7 @@ pub(super) const HOOK: HookKind = HookKind {
     kind: "wxpusher",
     secret: "any word, which also stands behind ?secret= in the callback address",
     other: "",
+    tells: false,
     verify: proof::by_query,
     read,
     ready: Answer::EMPTY,

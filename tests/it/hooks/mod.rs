@@ -1,6 +1,7 @@
 //! Hooks: what services send by themselves, and what follows from it.
 
 mod answers;
+mod asked;
 mod corpus;
 mod receipts;
 mod refusals;
