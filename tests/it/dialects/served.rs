@@ -30,7 +30,7 @@ impl Station {
         Self::with("")
     }
 
-    /// The same with more channels, which the key may send through as well.
+    /// The same with a channel called `own`, which the key may send through as well.
     fn with(more: &str) -> Self {
         let config = format!(
             "private_hosts = ['127.0.0.1']\n[admin]\ntoken = 'owner-token-0001'\n\
@@ -40,7 +40,7 @@ impl Station {
              [[channel]]\nname = 'spare'\nkind = 'log'\n{more}\n\
              [[topic]]\nname = 'all'\nchannels = ['mail', 'ops']\n\
              [[key]]\nname = 'scripts'\ntoken = '{KEY}'\nmay = ['send:ops', 'send:mail'{}]\n",
-            if more.is_empty() { "" } else { ", 'send:ding'" },
+            if more.is_empty() { "" } else { ", 'send:own'" },
         );
         let store = store::open("memory:", Path::new("")).unwrap();
         let server = Server::start_on(Arc::clone(&store), &config, Counting::default());
@@ -186,7 +186,7 @@ async fn the_sdk_is_told_what_the_service_behind_said() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let station = Station::with(&format!(
-        "[[channel]]\nname = 'ding'\nkind = 'dingtalk'\nbase_url = '{base}'\ntoken = 'T'\n"
+        "[[channel]]\nname = 'own'\nkind = 'dingtalk'\nbase_url = '{base}'\ntoken = 'T'\n"
     ));
     let path = format!("POST /dingding/send/message/?key={KEY}");
     let content = r#"{"content":"磁盘满","isAtAll":true}"#;
@@ -198,10 +198,28 @@ async fn the_sdk_is_told_what_the_service_behind_said() {
     let (answer, _) = tokio::join!(station.json(&path, "", content), say(&listener, taken));
     assert_eq!(answer, serde_json::json!({ "code": 0 }));
     let text = "|磁盘满".to_owned();
-    assert_eq!(station.accepted().await, vec![("ding".to_owned(), text); 2]);
-    let sms = r#"{"mobiles":["13800000000"],"template":"1","params":["7"]}"#;
-    let answer = station.json(&format!("POST /sms/send?key={KEY}"), "", sms).await;
-    assert_eq!(answer["message"], "not implemented");
+    assert_eq!(station.accepted().await, vec![("own".to_owned(), text); 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sdk_sends_text_messages_once_there_is_a_channel_for_them() {
+    let sms = r#"{"mobiles":["+8613800000009"],"template":"1","params":["7","98%"]}"#;
+    let path = format!("POST /sms/send?key={KEY}");
+    let answer = Station::start().json(&path, "", sms).await;
+    assert_eq!(answer, serde_json::json!({ "code": 1, "message": "not implemented" }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let station = Station::with(&format!(
+        "[[channel]]\nname = 'own'\nkind = 'sms-tencent'\nbase_url = '{base}'\nsecret_id = 'AKIDEXAMPLE'\n\
+         secret_key = 'SECRETEXAMPLE'\napp_id = '1400000000'\nsign = '示例'\ntemplate = '100001'\n\
+         variables = ['body']\nto = ['+8613800000000']\n"
+    ));
+    let taken = r#"{"Response":{"SendStatusSet":[{"SerialNo":"2640:1","PhoneNumber":"+8613800000009","Code":"Ok","Message":"send success"}],"RequestId":"r1"}}"#;
+    let (answer, asked) = tokio::join!(station.json(&path, "", sms), say(&listener, taken));
+    assert_eq!(answer, serde_json::json!({ "code": 0 }));
+    let asked: Value = serde_json::from_str(body(&asked)).unwrap();
+    assert_eq!(asked["PhoneNumberSet"], serde_json::json!(["+8613800000009"]));
+    assert_eq!(asked["TemplateParamSet"], serde_json::json!(["7", "98%"]));
 }
 
 /// Takes one request, whole, and answers it.
