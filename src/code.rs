@@ -28,6 +28,9 @@ macro_rules! codes {
 }
 
 codes! {
+    API_CANCELLED, "api.cancelled", 200,
+        "Whoever sent it has called it back before it left.",
+        "`yizhan outbox revive ID` puts it back.";
     API_CONFLICT, "api.conflict", 409,
         "The idempotency key was used for another notification.",
         "Use a new key for each notification, and the same key only to send the same again.";
@@ -46,12 +49,24 @@ codes! {
     API_OFF, "api.off", 404,
         "The API is off.",
         "Set `[admin] token`, and give out a `[[key]]`.";
+    API_PLATFORM, "api.platform", 502,
+        "WeChat did not do it.",
+        "The message says why; `yizhan errors CODE` explains an errcode.";
     API_SCOPE, "api.scope", 403,
         "The key may not do that.",
         "Add the scope to the `may` of the `[[key]]`.";
+    API_SENT, "api.sent", 409,
+        "It has left the queue or is being sent, and cannot be called back.",
+        "`GET /api/v1/notifications/ID` says what became of it.";
+    API_SLOW, "api.slow", 408,
+        "The body took longer to arrive than 30 s.",
+        "Send it at once, over a connection that is good.";
     API_TOO_LARGE, "api.too_large", 413,
         "The body is larger than the interface takes.",
         "A notification has at most 256 KiB; upload files through `/api/v1/media`.";
+    API_UNKNOWN, "api.unknown", 404,
+        "No channel, topic or account has that name.",
+        "`GET /api/v1/channels` and `GET /api/v1/accounts` list them.";
     CALLBACK_ACCOUNT, "callback.account", 404,
         "No account has the name in the callback's path.",
         "Compare the URL in WeChat's console with the `name` of the `[[account]]`.";
@@ -147,7 +162,7 @@ codes! {
         "Callbacks are GET (URL check) and POST (messages).";
     HTTP_NOT_FOUND, "http.not_found", 404,
         "Nothing is served at this path.",
-        "Callbacks are served at /callback/NAME, probes at /healthz and /readyz.";
+        "Callbacks are served at /callback/NAME, the API is shown at /api/docs.";
     OUTBOX_BURIED, "outbox.buried", 200,
         "A person gave up the notification.",
         "`yizhan outbox revive ID` puts it back.";

@@ -32,10 +32,11 @@ pub mod dispatch;
 pub mod inbox;
 pub mod outbox;
 
-pub mod dialects;
 pub mod intake;
 pub mod submission;
 
+pub mod api;
+pub mod dialects;
 pub mod pages;
 pub mod receiver;
 

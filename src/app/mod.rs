@@ -85,7 +85,7 @@ pub struct Station {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     observer: Option<Observer>,
-    routes: Option<Routes>,
+    routes: Vec<Routes>,
     store: Option<Arc<dyn Store>>,
 }
 
@@ -154,7 +154,7 @@ impl Station {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             observer: None,
-            routes: None,
+            routes: Vec::new(),
             store: None,
         }
     }
@@ -184,7 +184,7 @@ impl Station {
 
     /// Serves more routes beside our own.
     pub fn routes(mut self, routes: Routes) -> Self {
-        self.routes = Some(routes);
+        self.routes.push(routes);
         self
     }
 
@@ -282,10 +282,12 @@ impl Station {
     /// As [`Station::serve`].
     pub fn start(self) -> Result<Running, StationError> {
         let server = self.config.server.clone();
-        let routes = self.routes.clone();
+        let mut routes = self.routes.clone();
         let forms = load_forms(&self.config)?;
         let parts = self.build()?;
-        let routes = pages::routes(pages::open(&server, forms, &parts), routes);
+        routes.push(own::api(&parts));
+        routes.push(Arc::new(dialects::routes(Arc::clone(&parts.dialects))));
+        routes.extend(pages::open(&server, forms, &parts).map(pages::routes));
         late::go_on(&parts);
         let is_ready = Arc::new(AtomicBool::new(false));
         let receiver = Receiver {
@@ -293,7 +295,7 @@ impl Station {
             body_limit: server.body_limit,
             is_ready: Arc::clone(&is_ready),
             refusals: Arc::new(RefusalLog::new()),
-            routes: Some(with_dialects(&parts.dialects, routes)),
+            routes,
         };
         let workers = match server.workers {
             Some(workers) => workers.get(),
@@ -312,17 +314,6 @@ impl Station {
         }
         Ok(Running { parts, bound, is_ready })
     }
-}
-
-/// The routes of the dialects, and more behind them.
-fn with_dialects(desk: &Arc<dialects::Desk>, more: Option<Routes>) -> Routes {
-    let own = dialects::routes(Arc::clone(desk));
-    Arc::new(move |config| {
-        own(config);
-        if let Some(more) = &more {
-            more(config);
-        }
-    })
 }
 
 /// The rules of the folder that the config names. A folder nobody asked for may be absent.

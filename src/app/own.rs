@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use actix_web::web;
+
+use super::Parts;
 use super::Station;
 use super::load_channels;
 use super::load_rules;
 use super::open_outbox;
 use super::outbox::open_store;
+use crate::api::Api;
 use crate::capture::Recorder;
 use crate::channels::Channels;
 use crate::channels::Means;
@@ -22,10 +26,23 @@ use crate::dispatch::rules::RulesHandler;
 use crate::exchange::Exchange;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
+use crate::receiver::Routes;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::tasks::Tasks;
 use crate::wechat::Platform;
+
+/// The routes of the API.
+pub(super) fn api(parts: &Parts) -> Routes {
+    let api = Api {
+        keys: Arc::clone(&parts.keys),
+        submissions: parts.submissions.clone(),
+        intake: Arc::clone(&parts.intake),
+        rules: parts.rules.clone(),
+        tasks: parts.tasks.clone(),
+    };
+    Arc::new(move |config: &mut web::ServiceConfig| api.routes(config))
+}
 
 impl Station {
     /// The channels of the config and the rules; all that is wrong with either.

@@ -39,13 +39,7 @@ pub(super) fn open(server: &Server, forms: Forms, parts: &Parts) -> Option<Arc<P
     }))
 }
 
-/// The routes of the pages, and more.
-pub(super) fn routes(pages: Option<Arc<Pages>>, more: Option<Routes>) -> Option<Routes> {
-    let Some(pages) = pages else { return more };
-    Some(Arc::new(move |config| {
-        pages::routes(&pages, config);
-        if let Some(more) = &more {
-            more(config);
-        }
-    }))
+/// The routes of the pages.
+pub(super) fn routes(pages: Arc<Pages>) -> Routes {
+    Arc::new(move |config| pages::routes(&pages, config))
 }

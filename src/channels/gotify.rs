@@ -41,7 +41,7 @@ kind = \"gotify\"
 base_url = \"https://gotify.example.com\"
 token = \"env:GOTIFY_TOKEN\"
 ",
-    terms: Terms::default,
+    terms: || Terms { takes_link: true, ..Terms::default() },
     build: |setup| setup.http(Gotify::read(setup)?),
 };
 
@@ -92,6 +92,10 @@ impl HttpChannel for Gotify {
             body["message"] = title.into();
         } else if !title.is_empty() {
             body["title"] = title.into();
+        }
+        if let Some(link) = &notification.link {
+            // Source: gotify.net, "Message extras".
+            body["extras"]["client::notification"]["click"]["url"] = link.as_str().into();
         }
         // Source: gotify.net, "Android app": 0 is silent, 8 and above makes a sound and pops up.
         match notification.urgency {

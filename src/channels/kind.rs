@@ -88,6 +88,7 @@ pub(super) fn terms(usual: &Terms, common: &Common) -> Terms {
         limit: common.timeout.unwrap_or(usual.limit),
         guarantee: common.guarantee,
         takes_id: usual.takes_id,
+        takes_link: usual.takes_link,
         fallback: common.fallback.clone(),
         falls_back_on_unknown: common.falls_back_on_unknown,
         quiet: common.quiet.clone(),

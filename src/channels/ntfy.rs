@@ -65,6 +65,7 @@ tags = [\"warning\"]
     // ntfy.sh takes 60 at once, and then one each 5 s.
     terms: || Terms {
         rate: Some(Rate { count: 60, per: Duration::from_mins(5) }),
+        takes_link: true,
         ..Terms::default()
     },
     build: |setup| setup.http(Ntfy::read(setup)?),
@@ -137,6 +138,9 @@ impl HttpChannel for Ntfy {
         let title = text::line(&notification.title);
         if !title.is_empty() {
             body["title"] = title.into();
+        }
+        if let Some(link) = &notification.link {
+            body["click"] = link.as_str().into();
         }
         if !self.tags.is_empty() {
             body["tags"] = json!(self.tags);

@@ -61,7 +61,7 @@ uids = [\"UID_0123456789abcdef\"]
 ",
     terms: || {
         let rate = Rate { count: 20, per: Duration::from_secs(10) };
-        Terms { rate: Some(rate), ..Terms::default() }
+        Terms { rate: Some(rate), takes_link: true, ..Terms::default() }
     },
     build: |setup| setup.http(WxPusher::read(setup)?),
 };
@@ -169,6 +169,9 @@ impl HttpChannel for WxPusher {
         let summary = text::title(notification);
         let summary = text::cut(&summary, Format::Text, Limit::Chars(SUMMARY)).text;
         let mut message = json!({ "content": content, "summary": summary, "contentType": kind });
+        if let Some(link) = &notification.link {
+            message["url"] = link.as_str().into();
+        }
         answer::overlay(&mut message, notification);
         self.receivers(&mut message, parcel)?;
         let path = match self.key {

@@ -4,6 +4,7 @@
 //! Times are durations since 1970 as [`crate::clock::Clock`] gives them; in JSON they are
 //! milliseconds.
 
+mod link;
 mod millis;
 mod quiet;
 mod terms;
@@ -47,6 +48,10 @@ pub struct Notification {
     /// The text.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub body: String,
+    /// An http address to go on to. A channel whose service has no place for one shows it below
+    /// the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// How the body is to be read.
     pub format: Format,
     /// How much it may disturb.

@@ -20,6 +20,9 @@ pub struct Terms {
     /// Whether the service itself drops a notification that it is given twice with one delivery
     /// id; then an unknown outcome is always tried again.
     pub takes_id: bool,
+    /// Whether the channel shows [`super::Notification::link`] itself; otherwise it is put below
+    /// the body.
+    pub takes_link: bool,
     /// The channels to try, in order, once this one refuses for good.
     pub fallback: Vec<String>,
     /// Whether a fallback is also taken where the outcome is unknown.
@@ -36,6 +39,7 @@ impl Default for Terms {
             limit: Duration::from_secs(30),
             guarantee: Guarantee::AtLeastOnce,
             takes_id: false,
+            takes_link: false,
             fallback: Vec::new(),
             falls_back_on_unknown: false,
             quiet: None,

@@ -84,6 +84,11 @@ async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> Carried {
     if notification.expires.is_some_and(|it| it <= now) {
         return Carried::without_a_try(Next::Expired);
     }
+    // What waited for a place or its pace may have come into quiet hours.
+    let open_at = lane.open_at(now, &notification);
+    if open_at > now {
+        return Carried::without_a_try(Next::Held { due: open_at });
+    }
     if is_interrupted && !retry::may_repeat(&lane.terms) {
         let reason = reason_of(code::OUTBOX_INTERRUPTED);
         let next = give_up(work, lane, &notification, hop, Verdict::Park, reason);
@@ -93,8 +98,11 @@ async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> Carried {
         let labels = ChannelLabels { channel: lane.name.clone() };
         work.ground.metrics.interrupted.get_or_create(&labels).inc();
     }
-    let notification = Arc::new(notification);
-    let parcel = Parcel { id, attempt: tries, now, notification: Arc::clone(&notification) };
+    let shown = match lane.terms.takes_link {
+        true => notification.clone(),
+        false => notification.clone().with_link_in_body(),
+    };
+    let parcel = Parcel { id, attempt: tries, now, notification: Arc::new(shown) };
     let begun = tokio::time::Instant::now();
     let result = send(lane, &parcel).await;
     let took = begun.elapsed();
@@ -210,7 +218,9 @@ fn after(
     let verdict = retry::after_failure(tries, failure.blame, &lane.terms, schedule, jitter);
     let reason = Reason { code: failure.code, note: failure.advice };
     match verdict {
-        Verdict::Again(wait) => Next::Again { due: work.now() + wait, reason },
+        Verdict::Again(wait) => {
+            Next::Again { due: lane.open_at(work.now() + wait, notification), reason }
+        }
         verdict => give_up(work, lane, notification, hop, verdict, reason),
     }
 }
@@ -227,7 +237,9 @@ fn give_up(
     let is_parked = verdict == Verdict::Park;
     let may_go_on = !is_parked || lane.terms.falls_back_on_unknown;
     if let Some(lane) = stand_in(work, notification, hop).filter(|_| may_go_on) {
-        return Next::Elsewhere { due: work.now(), lane, reason };
+        let now = work.now();
+        let due = work.lanes.get(&lane).map_or(now, |next| next.open_at(now, notification));
+        return Next::Elsewhere { due, lane, reason };
     }
     match is_parked {
         true => Next::Unknown(reason),

@@ -18,7 +18,9 @@ use super::health::Health;
 use super::record::Done;
 use super::retry;
 use crate::channels::Channel;
+use crate::notification::Notification;
 use crate::notification::Terms;
+use crate::notification::Urgency;
 use crate::store::Claim;
 use crate::store::DeliveryId;
 use crate::store::StoreError;
@@ -72,6 +74,15 @@ impl Lane {
     /// How long a claim is ours: three times what a send may take, since it may be renewed late.
     pub(super) fn lease(&self) -> Duration {
         (3 * self.terms.limit).max(SHORTEST_LEASE)
+    }
+
+    /// When `notification` may first leave from `time` on: what is not urgent waits until quiet
+    /// hours are over.
+    pub(super) fn open_at(&self, time: Duration, notification: &Notification) -> Duration {
+        match &self.terms.quiet {
+            Some(quiet) if notification.urgency != Urgency::High => quiet.after(time),
+            _ => time,
+        }
     }
 
     pub(super) fn wake(&self) {

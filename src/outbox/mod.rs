@@ -175,6 +175,7 @@ impl Outbox {
         let lane = self.work.ground.channels.lane(channel, account.as_deref());
         let lane = lane.unwrap_or_else(|| channel.clone());
         let due = not_before.unwrap_or(now);
+        let due = self.work.lanes.get(&lane).map_or(due, |it| it.open_at(due, &notification));
         NewDelivery { id: self.work.ids.next(now), lane, due, notification }
     }
 

@@ -27,7 +27,7 @@ const SLOW_REQUEST: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept. WeChat's senders reuse theirs.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// More routes, for the demo's pages.
+/// More routes, which other modules bring.
 pub type Routes = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
 /// What the receiver needs.
@@ -42,7 +42,7 @@ pub struct Receiver {
     /// Bounds what is logged of refused callbacks.
     pub refusals: Arc<RefusalLog>,
     /// More routes.
-    pub routes: Option<Routes>,
+    pub routes: Vec<Routes>,
 }
 
 /// A server that was bound and not yet awaited.
@@ -67,7 +67,7 @@ impl Receiver {
             let receiver = self.clone();
             App::new().app_data(web::Data::new(receiver.clone())).configure(|config| {
                 routes(config);
-                if let Some(routes) = &receiver.routes {
+                for routes in &receiver.routes {
                     routes(config);
                 }
             })

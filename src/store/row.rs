@@ -125,6 +125,11 @@ pub enum Next {
     },
     /// It was not tried at all: the claim is handed back and does not count as a try.
     HandedBack,
+    /// The same, and it is not to be claimed before that.
+    Held {
+        /// Not earlier than that.
+        due: Duration,
+    },
 }
 
 /// Why a delivery is where it is.

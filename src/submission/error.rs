@@ -52,12 +52,10 @@ impl SubmissionError {
     /// Our code for it.
     pub fn code(&self) -> Code {
         match self {
-            Self::Nowhere
-            | Self::Empty
-            | Self::TooMany(_)
-            | Self::Topic(_)
-            | Self::Channel(_)
-            | Self::IdempotencyKey => code::API_INVALID,
+            Self::Nowhere | Self::Empty | Self::TooMany(_) | Self::IdempotencyKey => {
+                code::API_INVALID
+            }
+            Self::Topic(_) | Self::Channel(_) => code::API_UNKNOWN,
             Self::Scope { .. } => code::API_SCOPE,
             Self::Conflict(_) => code::API_CONFLICT,
             Self::TooLarge(_) => code::API_TOO_LARGE,

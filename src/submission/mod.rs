@@ -5,6 +5,7 @@
 //! one transaction: a delivery for each channel, and under the idempotency key what was answered.
 
 mod error;
+mod life;
 mod record;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,9 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 pub use self::error::SubmissionError;
+pub use self::life::Found;
+pub use self::life::Life;
+pub use self::life::word;
 use self::record::Answer;
 pub use self::record::Part;
 pub use self::record::Submitted;
@@ -92,12 +96,18 @@ struct Desk {
 /// What the config says about submissions.
 struct Plan {
     topics: BTreeMap<String, Vec<String>>,
+    /// The kind of each channel.
+    kinds: BTreeMap<String, String>,
 }
 
 impl Plan {
     fn of(config: &Config) -> Self {
         let topics = config.topics.iter();
-        Self { topics: topics.map(|it| (it.name.clone(), it.channels.clone())).collect() }
+        let channels = config.channels.iter();
+        Self {
+            topics: topics.map(|it| (it.name.clone(), it.channels.clone())).collect(),
+            kinds: channels.map(|it| (it.name.clone(), it.kind.clone())).collect(),
+        }
     }
 }
 
@@ -120,6 +130,16 @@ impl Submissions {
     /// Where accepted notifications go.
     pub fn outbox(&self) -> &Outbox {
         &self.desk.outbox
+    }
+
+    /// The topics with their channels, by name.
+    pub fn topics(&self) -> Vec<(String, Vec<String>)> {
+        self.desk.plan.load().topics.clone().into_iter().collect()
+    }
+
+    /// The kind of a `[[channel]]`; none of an account's own way to its users.
+    pub fn kind(&self, channel: &str) -> Option<String> {
+        self.desk.plan.load().kinds.get(channel).cloned()
     }
 
     /// Accepts a submission of `key`'s. It is on the disk when this returns, all of it or nothing.
@@ -193,7 +213,10 @@ impl Submissions {
 
     /// What the caller is told. One delivery has the id of the whole.
     fn submitted(&self, now: Duration, deliveries: &[NewDelivery]) -> Submitted {
-        let part = |it: &NewDelivery| Part { id: it.id, channel: it.notification.channel.clone() };
+        let part = |it: &NewDelivery| {
+            let channel = it.notification.channel.clone();
+            Part { id: it.id, channel, is_folded: false }
+        };
         let parts: Vec<Part> = deliveries.iter().map(part).collect();
         let id = match parts.as_slice() {
             [part] => part.id,
@@ -226,7 +249,7 @@ fn idempotency_key(
 ) -> Result<Option<String>, SubmissionError> {
     let Some(given) = &notification.idempotency_key else { return Ok(None) };
     let is_key = (1..=LONGEST_IDEMPOTENCY_KEY).contains(&given.len())
-        && given.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        && given.bytes().all(|byte| byte.is_ascii_graphic());
     match is_key {
         true => Ok(Some(format!("submission/{}/{given}", key.name))),
         false => Err(SubmissionError::IdempotencyKey),

@@ -1,5 +1,6 @@
 //! What is kept of a submission beside its deliveries: which they are, and what was answered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -28,6 +29,10 @@ pub struct Part {
     pub id: DeliveryId,
     /// The channel that it was submitted to.
     pub channel: String,
+    /// It says the same as one before it, and is told as a count: the delivery is that of the
+    /// count, and several submissions share it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_folded: bool,
 }
 
 impl Submitted {
@@ -42,6 +47,11 @@ impl Submitted {
 /// What the value is called that says which deliveries a submission became.
 pub(super) fn name(id: DeliveryId) -> String {
     format!("submission/{id}")
+}
+
+/// The deliveries that such a value names.
+pub(super) fn parts(value: &[u8]) -> Result<Vec<Part>, StoreError> {
+    serde_json::from_slice(value).map_err(|error| StoreError::Unreadable(Arc::new(error)))
 }
 
 /// What is kept under an idempotency key.
@@ -62,7 +72,7 @@ impl Answer {
     /// What was answered before, if `print` is that of the submission it was given for.
     pub(super) fn read(answer: &[u8], print: [u8; 32]) -> Result<Submitted, SubmissionError> {
         let read = serde_json::from_slice::<Self>(answer);
-        let it = read.map_err(|error| StoreError::Unreadable(std::sync::Arc::new(error)))?;
+        let it = read.map_err(|error| StoreError::Unreadable(Arc::new(error)))?;
         match it.print == print {
             true => Ok(Submitted { id: it.id, parts: it.parts }),
             false => Err(SubmissionError::Conflict(it.id)),

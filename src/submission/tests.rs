@@ -226,16 +226,16 @@ async fn what_leads_nowhere_or_says_nothing_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn the_same_idempotency_key_is_answered_the_same_and_sends_nothing_more() {
     let bench = Bench::new();
-    let submission = || with_key("build 7", text(&["ops", "mail"], "done"));
+    let submission = || with_key("build-7", text(&["ops", "mail"], "done"));
     let first = bench.accept("all", submission()).await.unwrap();
     tokio::time::advance(Duration::from_hours(23)).await;
     assert_eq!(bench.accept("all", submission()).await.unwrap(), first);
     assert_eq!(bench.waiting().await.len(), 2);
-    let error = bench.accept("all", with_key("build 7", text(&["ops"], "done"))).await.unwrap_err();
+    let error = bench.accept("all", with_key("build-7", text(&["ops"], "done"))).await.unwrap_err();
     assert!(matches!(error, SubmissionError::Conflict(id) if id == first.id), "{error}");
     assert_eq!(error.code().status, 409);
     // Another key's owner may choose the same.
-    bench.accept("ci", with_key("build 7", text(&["ops"], "done"))).await.unwrap();
+    bench.accept("ci", with_key("build-7", text(&["ops"], "done"))).await.unwrap();
     tokio::time::advance(Duration::from_hours(2)).await;
     assert_ne!(bench.accept("all", submission()).await.unwrap().id, first.id);
 }

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["channels"],
     &["dispatch", "inbox", "outbox"],
     &["intake", "submission"],
-    &["dialects", "pages", "receiver"],
+    &["api", "dialects", "pages", "receiver"],
     &["app"],
     &["cli"],
 ];

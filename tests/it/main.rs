@@ -1,6 +1,7 @@
 //! The tests that need more than one module, in one binary.
 #![expect(clippy::unwrap_used, reason = "a test ends where a step of it cannot go on")]
 
+mod api;
 mod captures;
 mod capturing;
 mod channels;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use actix_web::App;
 use actix_web::HttpServer;
 use actix_web::web;
+use serde_json::json;
 use tempfile::TempDir;
 use yizhan::account::RawCallback;
 use yizhan::app::Station;
@@ -44,6 +45,9 @@ use yizhan::wechat::inbound::message::Text;
 use yizhan::wechat::secret::EncodingAesKey;
 use yizhan::wechat::secret::Token;
 
+use crate::api::ALL;
+use crate::api::JSON;
+use crate::api::call;
 use crate::outbox::standin::StandIn;
 use crate::support::AES_KEY;
 use crate::support::APP_ID;
@@ -206,6 +210,36 @@ async fn a_late_answer_is_pushed_once_and_typing_is_shown_before() {
     assert_eq!(world.stop().await, [delivered()]);
     let sent = platform.transcript(0, 1_000, Some("api"))["entries"].to_string();
     assert_eq!(sent.matches("答:慢").count(), 1, "{sent}");
+}
+
+#[tokio::test]
+async fn a_file_uploaded_through_the_api_is_sent_by_its_id() {
+    let more = "[admin]\ntoken = 'the-owner-alone'\n[[key]]\nname = 'all'\n\
+        token = 'all-token-0001'\nmay = ['send:wechat-customer']\n";
+    let world = World::start(&Plan { more: more.to_owned(), ..official() }, "");
+    world.anna.says("hi").await;
+    let line = "POST /api/v1/media?account=shop&type=image&name=a.png";
+    let uploaded = call(&world.station, line, &[ALL], "PNG").await;
+    assert_eq!(uploaded.status, 201, "{}", uploaded.text);
+    let media_id = &uploaded.json["media_id"];
+    let body = json!({
+        "channel": "wechat-customer", "account": "shop", "to": "oAnna",
+        "native": { "msgtype": "image", "image": { "media_id": media_id } },
+    });
+    let sent =
+        call(&world.station, "POST /api/v1/notifications", &[ALL, JSON], &body.to_string()).await;
+    assert_eq!(sent.status, 202, "{}", sent.text);
+    until(async || world.platform.pushed(world.anna.open_id(), 0).len() == 1).await;
+    assert_eq!(world.platform.pushed(world.anna.open_id(), 0)[0].kind, "image");
+    for (line, expected) in [
+        ("POST /api/v1/media?account=shp&type=image&name=a.png", (404, "api.unknown")),
+        ("POST /api/v1/media?account=shop&type=image&name=a.exe", (400, "api.invalid")),
+        ("POST /api/v1/media?account=shop&type=image", (400, "api.invalid")),
+        ("POST /api/v1/media?account=shop&type=picture&name=a.png", (400, "api.invalid")),
+    ] {
+        let refused = call(&world.station, line, &[ALL], "PNG").await;
+        assert_eq!((refused.status, refused.error().1), expected, "{}", refused.text);
+    }
 }
 
 #[tokio::test]

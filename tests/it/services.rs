@@ -133,6 +133,7 @@ async fn exchange(
 ) -> (Vec<String>, Result<Receipt, Failure>) {
     let notification = Notification {
         title: "磁盘 <7>".to_owned(),
+        link: Some("https://a.example/go".to_owned()),
         format: Format::Markdown,
         ..Notification::text("ops", "node *7* is **full**:\n[log](https://a.example/l?a=1&b=2)")
     };

@@ -76,7 +76,7 @@ device_key = \"env:BARK_KEY\"
 group = \"ops\"
 ",
     // What comes again with one id takes the place of what is there.
-    terms: || Terms { takes_id: true, ..Terms::default() },
+    terms: || Terms { takes_id: true, takes_link: true, ..Terms::default() },
     build: |setup| setup.http(Bark::read(setup)?),
 };
 
@@ -132,6 +132,9 @@ impl HttpChannel for Bark {
         let title = text::line(&notification.title);
         if !title.is_empty() {
             body["title"] = text::cut(&title, Format::Text, LONGEST_TITLE).text.into();
+        }
+        if let Some(link) = &notification.link {
+            body["url"] = link.as_str().into();
         }
         if !notification.body.is_empty() {
             let key = if notification.format == Format::Text { "body" } else { "markdown" };

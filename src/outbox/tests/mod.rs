@@ -3,6 +3,7 @@
 mod books;
 mod failures;
 mod pace;
+mod quiet;
 mod reports;
 mod script;
 mod stop;

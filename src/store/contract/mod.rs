@@ -39,6 +39,7 @@ macro_rules! contract {
             queue::many_claims_finish_at_once_each_by_its_own_fence,
             queue::a_retry_waits_for_its_time_and_keeps_its_attempts,
             queue::what_is_handed_back_is_due_at_once_and_was_no_try,
+            queue::what_is_held_waits_for_its_time_and_was_no_try,
             queue::what_is_handed_back_after_an_interruption_is_still_interrupted,
             queue::the_next_channel_is_another_lane_and_starts_from_its_first_try,
             queue::a_pace_is_shared_and_counts_only_what_was_claimed,

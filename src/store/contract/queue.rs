@@ -198,6 +198,15 @@ pub(crate) async fn what_is_handed_back_is_due_at_once_and_was_no_try(store: Arc
     assert_eq!((again.tries, again.is_interrupted), (1, false));
 }
 
+pub(crate) async fn what_is_held_waits_for_its_time_and_was_no_try(store: Arc<dyn Store>) {
+    enqueue(&store, vec![Sample::new().text("ops", "x")]).await;
+    let claimed = claim(&store, 0, "ops", 1).await.remove(0);
+    assert!(finish(&store, 1, &claimed, Next::Held { due: at(60) }).await);
+    assert_eq!(claim(&store, 59, "ops", 1).await, []);
+    let again = claim(&store, 60, "ops", 1).await.remove(0);
+    assert_eq!((again.tries, again.is_interrupted), (1, false));
+}
+
 pub(crate) async fn what_is_handed_back_after_an_interruption_is_still_interrupted(
     store: Arc<dyn Store>,
 ) {

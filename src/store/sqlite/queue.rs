@@ -194,11 +194,12 @@ pub(super) fn finish(
             (State::Waiting, Some(*due), Some(reason))
         }
         Next::HandedBack => (State::Waiting, Some(now), None),
+        Next::Held { due } => (State::Waiting, Some(*due), None),
     };
     let ended = (state != State::Waiting).then(|| millis(now));
     let new_attempts = i64::try_from(finish.attempts.len()).unwrap_or(i64::MAX);
     // What was claimed after a claim that nobody finished is still so when it is handed back.
-    let claims_ended = if finish.next == Next::HandedBack { 1 } else { 2 };
+    let claims_ended = if is_untried(&finish.next) { 1 } else { 2 };
     let sql = "UPDATE delivery SET state = ?3, due = COALESCE(?4, due), ended = ?5, \
                attempts = attempts + ?6, code = COALESCE(?7, code), note = COALESCE(?8, note), \
                claimed = MAX(claimed - ?9, 0) \
@@ -228,6 +229,11 @@ pub(super) fn finish(
     Ok(true)
 }
 
+/// Whether the claim was given back without a try.
+fn is_untried(next: &Next) -> bool {
+    matches!(next, Next::HandedBack | Next::Held { .. })
+}
+
 /// What a delivery that is not at its end needs beside a new due time.
 fn move_on(session: &Session<'_>, seq: i64, next: &Next) -> Result<(), StoreError> {
     let execute = |sql, values: &[&dyn rusqlite::ToSql]| {
@@ -235,7 +241,7 @@ fn move_on(session: &Session<'_>, seq: i64, next: &Next) -> Result<(), StoreErro
         statement.execute(values).map(drop).map_err(failed)
     };
     match next {
-        Next::HandedBack => execute(
+        Next::HandedBack | Next::Held { .. } => execute(
             "UPDATE delivery SET tries = tries - 1, fence = fence + 1 WHERE seq = ?1",
             &[&seq],
         ),
