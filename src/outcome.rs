@@ -2,6 +2,7 @@
 //! with `assert_eq!`; the handler itself sends nothing.
 
 use crate::notification::Notification;
+use crate::page::NewPage;
 use crate::wechat::reply::Reply;
 
 /// What a handler wants said and sent.
@@ -13,6 +14,8 @@ pub struct Outcome {
     /// What goes out through channels. Written to the store together with the message's key before
     /// the reply is given, so a retry or a crash neither loses nor repeats it.
     pub notifications: Vec<Notification>,
+    /// Pages to which the reply or the notifications link; written in the same transaction.
+    pub pages: Vec<NewPage>,
     /// The rule or handler that answered, for logs and `replay`; empty if none did.
     pub by: String,
 }
@@ -20,7 +23,7 @@ pub struct Outcome {
 impl Outcome {
     /// Says `reply`; `by` names who did.
     pub fn reply(reply: impl Into<Reply>, by: impl Into<String>) -> Self {
-        Self { reply: reply.into(), notifications: Vec::new(), by: by.into() }
+        Self { reply: reply.into(), by: by.into(), ..Self::default() }
     }
 
     /// Sends `notification` as well.

@@ -122,6 +122,7 @@ pub fn rules(bytes: &[u8]) {
         timezone: jiff::tz::TimeZone::UTC,
         channels: vec!["ops".to_owned()],
         order: RuleOrder::default(),
+        public_url: Some("https://bot.example.com".to_owned()),
     };
     match Rules::parse(&files, &["shop"], &settings) {
         Ok(rules) => assert_eq!(rules.len(), rules.names().count()),

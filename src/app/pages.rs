@@ -32,6 +32,7 @@ pub(super) fn open(server: &Server, forms: Forms, parts: &Parts) -> Option<Arc<P
         forms: ArcSwap::from_pointee(forms),
         keys: Arc::clone(&parts.keys),
         outbox: parts.outbox.clone(),
+        intake: Arc::clone(&parts.intake),
         clock: Arc::clone(&parts.intake.clock),
         entropy: Arc::clone(&parts.intake.entropy),
         public_url,

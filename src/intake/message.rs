@@ -20,8 +20,8 @@ pub(super) struct Message {
     /// The account that an open platform serves, and that was written to.
     pub(super) served: Option<AppId>,
     pub(super) inbound: Arc<Inbound>,
-    /// Of what was written to a channel: the longest text, in characters, that the answer to the
-    /// request may carry; none: it carries none.
+    /// Of what was not written to WeChat, but to a channel or on a page: the longest text, in
+    /// characters, that the answer to the request may carry; none: it carries none.
     pub(super) inline: Option<usize>,
 }
 

@@ -5,6 +5,7 @@ mod active;
 mod error;
 mod hook;
 mod late;
+mod mended;
 mod message;
 mod report;
 mod settle;
@@ -240,13 +241,14 @@ impl Intake {
         }
     }
 
-    fn hear(&self, Message { account, inbound, .. }: &Message) {
+    fn hear(&self, Message { account, inbound, inline, .. }: &Message) {
         account.metrics.messages.inc();
         if !account.is_channel && !inbound.is_known() {
             account.metrics.unknown_types.inc();
         }
+        // What was mended on a page WeChat knows nothing of: it opens no window.
         let trigger = account.may_push.then(|| Trigger::of(inbound, account.platform())).flatten();
-        if let Some(trigger) = trigger {
+        if let Some(trigger) = trigger.filter(|_| inline.is_none()) {
             self.late.windows().heard(&account.name, inbound.from(), trigger);
         }
     }
@@ -323,8 +325,9 @@ impl Intake {
             account.metrics.repeats.inc();
         }
         let patience = &account.patience;
-        let is_last =
-            delivery + self.missed(&message.inbound) >= limits::TRIES || !patience.retries;
+        let is_last = delivery + self.missed(&message.inbound) >= limits::TRIES
+            || !patience.retries
+            || message.inline.is_some();
         let limit = if is_last { patience.reply_within } else { limits::RETRY_WINDOW };
         match tokio::time::timeout(limit, waiting.answer()).await {
             Ok(Some(reply)) => reply,

@@ -11,6 +11,7 @@ use crate::dispatch::handler::HandlerError;
 use crate::inbox::Settled;
 use crate::notification::Notification;
 use crate::outcome::Outcome;
+use crate::page::NewPage;
 use crate::store;
 use crate::store::Settlement;
 use crate::wechat::Platform;
@@ -28,21 +29,27 @@ pub(super) struct Said {
     /// More of it.
     rest: Vec<Reply>,
     notifications: Vec<Notification>,
+    /// What it links to.
+    pages: Vec<NewPage>,
 }
 
 impl Said {
     fn just(reply: Reply) -> Self {
-        Self { reply, rest: Vec::new(), notifications: Vec::new() }
+        Self { reply, rest: Vec::new(), notifications: Vec::new(), pages: Vec::new() }
     }
 
-    /// A reply, and what goes out beside it.
-    pub(super) fn with(reply: Reply, notifications: Vec<Notification>) -> Self {
-        Self { reply, rest: Vec::new(), notifications }
+    /// A reply, what goes out beside it, and the pages to which they link.
+    pub(super) fn with(
+        reply: Reply,
+        notifications: Vec<Notification>,
+        pages: Vec<NewPage>,
+    ) -> Self {
+        Self { reply, rest: Vec::new(), notifications, pages }
     }
 
     /// Whether nothing has to be kept.
     pub(super) fn is_plain(&self) -> bool {
-        self.rest.is_empty() && self.notifications.is_empty()
+        self.rest.is_empty() && self.notifications.is_empty() && self.pages.is_empty()
     }
 }
 
@@ -71,7 +78,7 @@ impl Intake {
         if account.is_channel {
             return upstream::say(message, outcome);
         }
-        let Outcome { reply, mut notifications, by } = outcome;
+        let Outcome { reply, mut notifications, pages, by } = outcome;
         // A 小程序 takes no passive content at all: there a reply is always a message.
         let unfitted = (account.platform() == Platform::MiniProgram).then(|| reply.clone());
         match reply.fit(inbound, account.platform(), account.splits_texts) {
@@ -81,7 +88,7 @@ impl Intake {
                     tracing::warn!(account = name, rule, cut, "a news reply had too many articles");
                 }
                 let rest = rest.into_iter().map(Reply::Text).collect();
-                Said { reply, rest, notifications }
+                Said { reply, rest, notifications, pages }
             }
             Err(error) => {
                 let pushed = match (&error, unfitted) {
@@ -94,7 +101,7 @@ impl Intake {
                     tracing::error!(code, account = name, rule, "a reply was refused: {error}");
                 }
                 notifications.extend(pushed.into_iter().flatten());
-                Said { reply: Reply::Success, rest: Vec::new(), notifications }
+                Said::with(Reply::Success, notifications, pages)
             }
         }
     }
@@ -104,9 +111,12 @@ impl Intake {
     /// no disk: were it lost, the handler would answer the retry.
     pub(super) async fn settle(self: Arc<Self>, message: Message, mut said: Said) -> Settled {
         let notifications = std::mem::take(&mut said.notifications);
-        if !notifications.is_empty() {
+        let pages = std::mem::take(&mut said.pages);
+        if !notifications.is_empty() || !pages.is_empty() {
+            let now = self.late.now();
             let settlement = Settlement {
                 deliveries: self.late.deliveries(notifications, Duration::ZERO),
+                values: pages.iter().map(|page| page.row(now)).collect(),
                 ..self.settlement(&message, &said.reply)
             };
             let due = lanes(&settlement);

@@ -13,10 +13,10 @@ use crate::wechat::reply::Reply;
 /// Outcome → what is said at once and what goes out. What is WeChat's alone, such as its pictures,
 /// no other service can show.
 pub(super) fn say(message: &Message, outcome: Outcome) -> Said {
-    let Outcome { reply, mut notifications, by } = outcome;
+    let Outcome { reply, mut notifications, pages, by } = outcome;
     let fits = |text: &String| message.inline.is_some_and(|most| text.chars().count() <= most);
     if matches!(&reply, Reply::Text(text) if fits(text)) {
-        return Said::with(reply, notifications);
+        return Said::with(reply, notifications, pages);
     }
     match message.notifications(&reply) {
         Some(answer) => notifications.extend(answer),
@@ -32,7 +32,7 @@ pub(super) fn say(message: &Message, outcome: Outcome) -> Said {
             );
         }
     }
-    Said::with(Reply::Success, notifications)
+    Said::with(Reply::Success, notifications, pages)
 }
 
 /// The messages that say what `reply` says through `channel`, to `to` or whoever it is for. None: it

@@ -71,10 +71,8 @@ pub struct Invitation {
 pub struct Mend {
     /// The account that was written to.
     pub account: String,
-    /// Who wrote.
-    pub from: String,
-    /// The account as the message names it.
-    pub to: String,
+    /// The fields of the message that stay, by their names: who wrote, and to whom.
+    pub fields: Vec<(String, String)>,
     /// What was typed, or recognised.
     pub words: String,
     /// Comes back with the mended words: it shows that the page was seen.

@@ -8,6 +8,7 @@
 
 mod error;
 mod forms;
+mod mend;
 mod press;
 mod send;
 mod sent;
@@ -30,6 +31,7 @@ use self::sent::Sent;
 use crate::access::Keys;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::intake::Intake;
 use crate::outbox::Outbox;
 use crate::page;
 use crate::page::Page;
@@ -50,6 +52,8 @@ pub struct Pages {
     pub keys: Arc<Keys>,
     /// How links and calls of hooks leave, and the store behind it.
     pub outbox: Outbox,
+    /// Works on words that were mended.
+    pub intake: Arc<Intake>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids and tokens.

@@ -11,6 +11,7 @@ use serde_json::json;
 use subtle::ConstantTimeEq as _;
 
 use super::Pages;
+use super::mend;
 use super::moment;
 use super::sent;
 use super::sent::Decision;
@@ -35,7 +36,7 @@ use crate::store::StoreError;
 const LONGEST_TEXT: usize = 4_000;
 
 /// What a browser posts: names and values, as they stand in the form.
-type Posted = Vec<(String, String)>;
+pub(super) type Posted = Vec<(String, String)>;
 
 pub(super) async fn press(
     pages: web::Data<Arc<Pages>>,
@@ -74,7 +75,11 @@ async fn act(
 ) -> Result<HttpResponse, StoreError> {
     let Some(page) = pages.page(id).await? else { return Ok(show::gone(words)) };
     match &page.content {
-        Content::Message(_) | Content::Mend(_) => Ok(show::gone(words)),
+        Content::Message(_) => Ok(show::gone(words)),
+        Content::Mend(mend) => {
+            let mend = mend.clone();
+            mend::say(pages, words, id, (page, mend), posted).await
+        }
         Content::Form(invitation) => {
             let sent = pages.sent(&invitation.sent).await?;
             let Some(sent) = sent else { return Ok(show::gone(words)) };
@@ -181,11 +186,11 @@ fn call(id: &str, sent: &Sent, decision: &Decision) -> Notification {
     }
 }
 
-fn value<'p>(posted: &'p Posted, name: &str) -> Option<&'p str> {
+pub(super) fn value<'p>(posted: &'p Posted, name: &str) -> Option<&'p str> {
     posted.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
 }
 
-fn has_token(posted: &Posted, token: &str) -> bool {
+pub(super) fn has_token(posted: &Posted, token: &str) -> bool {
     let shown = value(posted, "token").unwrap_or_default();
     bool::from(shown.as_bytes().ct_eq(token.as_bytes()))
 }
@@ -213,7 +218,7 @@ fn fault(words: &Words, field: &Field, chosen: &[String]) -> Option<String> {
 }
 
 /// The browser looks at the page again, by a request that changes nothing.
-fn see(id: &PageId) -> HttpResponse {
+pub(super) fn see(id: &PageId) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, id.as_str()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -221,6 +226,10 @@ fn see(id: &PageId) -> HttpResponse {
         .finish()
 }
 
-fn refuse(status: StatusCode, words: &'static Words, sentence: &'static str) -> HttpResponse {
+pub(super) fn refuse(
+    status: StatusCode,
+    words: &'static Words,
+    sentence: &'static str,
+) -> HttpResponse {
     show::html(status, &View::notice(words, "gone", sentence))
 }

@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::web;
 
 use super::Pages;
+use super::mend;
 use super::moment;
 use super::sent::Decision;
 use super::sent::Sent;
@@ -57,7 +58,7 @@ async fn page(
             let Some(sent) = pages.sent(&invitation.sent).await? else { return Ok(gone(words)) };
             Ok(form(pages, words, id, (invitation, &sent)))
         }
-        Content::Mend(_) => Ok(gone(words)),
+        Content::Mend(mend) => Ok(mend::show(pages, words, id, (&page, mend))),
     }
 }
 

@@ -20,6 +20,8 @@ use crate::config::fault::Faults;
 use crate::dispatch::handler::Answer;
 use crate::dispatch::handler::Context;
 use crate::dispatch::handler::Handler;
+use crate::entropy::Entropy;
+use crate::entropy::SystemEntropy;
 use crate::exchange::Exchange;
 use crate::wechat::inbound::Inbound;
 
@@ -34,6 +36,8 @@ struct Inner {
     rules: ArcSwap<Rules>,
     memory: Arc<Memory>,
     exchange: Arc<Exchange>,
+    /// Makes the ids of pages.
+    entropy: Arc<dyn Entropy>,
     /// Of the last reload, if it was refused.
     faults: Mutex<Option<Faults>>,
     failures: Counter,
@@ -69,6 +73,7 @@ impl RulesHandler {
             rules: ArcSwap::from_pointee(rules),
             memory: Arc::new(Memory::new()),
             exchange,
+            entropy: Arc::new(SystemEntropy),
             faults: Mutex::new(None),
             failures,
         })))
@@ -135,6 +140,7 @@ impl Handler for RulesHandler {
             rules: self.0.rules.load_full(),
             memory: Arc::clone(&self.0.memory),
             exchange: Arc::clone(&self.0.exchange),
+            entropy: Arc::clone(&self.0.entropy),
         };
         let asked = Asked::of(inbound);
         let (run, progress) = match Run::confirmed(&world, &asked, context) {

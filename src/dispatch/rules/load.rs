@@ -81,7 +81,8 @@ impl Rules {
         let (shared, bound) = indexes(&rules);
         let (zone, channels) = (settings.timezone.clone(), settings.channels.clone());
         let engine = engine.into_inner();
-        Ok(Self { all: rules, shared, bound, engine, zone, channels, warnings })
+        let public_url = settings.public_url.clone();
+        Ok(Self { all: rules, shared, bound, engine, zone, channels, public_url, warnings })
     }
 }
 

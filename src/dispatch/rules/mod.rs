@@ -12,6 +12,7 @@ mod handler;
 mod index;
 mod load;
 mod memory;
+mod mend;
 mod pattern;
 mod push;
 mod reader;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub channels: Vec<String>,
     /// Which of several rules that hold answers.
     pub order: RuleOrder,
+    /// What links to pages begin with, without a slash at its end; none: there are no pages.
+    pub public_url: Option<String>,
 }
 
 impl From<&Config> for Settings {
@@ -74,6 +77,7 @@ impl From<&Config> for Settings {
             timezone: server.timezone.clone(),
             channels,
             order: server.rule_order,
+            public_url: server.public_url.clone(),
         }
     }
 }
@@ -90,6 +94,7 @@ pub struct Rules {
     zone: TimeZone,
     /// The channels that an external handler may name.
     channels: Vec<String>,
+    public_url: Option<String>,
     warnings: Vec<Fault>,
 }
 
@@ -129,6 +134,10 @@ impl Rules {
 
     fn zone(&self) -> &TimeZone {
         &self.zone
+    }
+
+    fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref()
     }
 
     fn channels(&self) -> &[String] {

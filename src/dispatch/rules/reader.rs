@@ -50,6 +50,11 @@ impl<'r> Reader<'r> {
         self.note(text, read)
     }
 
+    /// A template of our own; none only if it were broken.
+    pub(super) fn usual(&self, text: &str) -> Option<Template> {
+        self.engine.borrow_mut().read(text, Escape::None, self.reach).ok()
+    }
+
     /// The condition at `key`.
     pub(super) fn condition(&self, key: &str) -> Option<Template> {
         let text = self.table.text(key)?;

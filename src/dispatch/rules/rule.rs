@@ -9,6 +9,7 @@ use super::condition::Condition;
 use super::condition::read_accounts;
 use super::confirm::Confirm;
 use super::forward::Forward;
+use super::mend;
 use super::push::Push;
 use super::reader::Reader;
 use super::reply::Say;
@@ -21,9 +22,10 @@ use super::template::Template;
 use crate::config::table::Table;
 
 /// Every key of a rule. `ask` belongs to a later version.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "name", "account", "on", "match", "equals", "contains", "regex", "key", "from", "when",
-    "confirm", "call", "forward", "report", "reply", "push", "set", "next", "cooldown", "deny",
+    "confirm", "call", "forward", "report", "mend", "reply", "push", "set", "next", "cooldown",
+    "deny",
 ];
 
 /// Keys of the language that this version does not know what to do with.
@@ -44,6 +46,8 @@ pub(super) struct Rule {
     pub(super) confirm: Option<Confirm>,
     pub(super) work: Option<Work>,
     pub(super) report: Option<Report>,
+    /// Whether it gives its sender a page on which the words can be mended.
+    pub(super) mends: bool,
     pub(super) set: Vec<(String, Template)>,
     pub(super) reply: Option<Say>,
     pub(super) push: Push,
@@ -74,10 +78,11 @@ impl Rule {
         let (condition, holes) = Condition::read(&table);
         // Of a broken pattern nobody knows the holes: no name is refused then.
         let is_open = holes.is_none();
-        let reach = Reach { holes: holes.unwrap_or_default(), is_open, has_call: false };
+        let reach = Reach { holes: holes.unwrap_or_default(), is_open, ..Reach::default() };
         let before = Reader { engine, table, reach: &reach };
         let work = read_work(&before, settings);
-        let reach = Reach { has_call: table.has("call"), ..reach.clone() };
+        let mends = mend::read(&before, settings.public_url.as_deref());
+        let reach = Reach { has_call: table.has("call"), has_mend: mends, ..reach.clone() };
         let after = Reader { reach: &reach, ..before };
         let rule = Self {
             name,
@@ -89,13 +94,22 @@ impl Rule {
             confirm: Confirm::read(&before),
             work,
             report: report::read(&before),
+            mends,
             set: read_set(&after),
-            reply: Say::read(&after),
+            reply: read_reply(&after, mends),
             push: Push::read(&after, &settings.channels),
             goes_on: table.boolean("next").unwrap_or(false),
         };
         check_actions(&table);
         rule
+    }
+}
+
+/// A rule that mends needs no words of its own.
+fn read_reply(reader: &Reader<'_>, mends: bool) -> Option<Say> {
+    match mends && !reader.table.has("reply") {
+        true => reader.usual(mend::USUAL).map(Say::Text),
+        false => Say::read(reader),
     }
 }
 
@@ -135,7 +149,7 @@ fn read_set(reader: &Reader<'_>) -> Vec<(String, Template)> {
 
 /// A rule must do something, and what it does must fit together.
 fn check_actions(table: &Table<'_>) {
-    let acts = ["reply", "call", "forward", "set", "push", "ask"];
+    let acts = ["reply", "call", "forward", "set", "push", "ask", "mend"];
     if !acts.iter().any(|key| table.has(key)) {
         let advice = "give it a `reply`, a `push`, a `call`, a `forward` or a `set`".to_owned();
         table.fault_at(table.place(), "the rule does nothing", Some(advice));

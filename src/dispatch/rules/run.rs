@@ -19,6 +19,7 @@ use super::template::RenderError;
 use super::template::Template;
 use crate::dispatch::handler::Context;
 use crate::dispatch::handler::HandlerError;
+use crate::entropy::Entropy;
 use crate::exchange::Exchange;
 use crate::notification::Notification;
 use crate::outcome::Outcome;
@@ -26,11 +27,12 @@ use crate::wechat::inbound::Inbound;
 use crate::wechat::reply::Reply;
 
 /// What rules need beside the message.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct World {
     pub(super) rules: Arc<Rules>,
     pub(super) memory: Arc<Memory>,
     pub(super) exchange: Arc<Exchange>,
+    pub(super) entropy: Arc<dyn Entropy>,
 }
 
 /// Why a rule that is for a message gave no answer. Carries nothing that a user wrote.
@@ -88,6 +90,9 @@ impl Run {
         while let Some(number) = self.candidates.next() {
             let rule = self.world.rules.rule(number);
             let Some(holes) = rule.condition.holds(asked) else { continue };
+            if rule.mends && !self.can_mend() {
+                continue;
+            }
             if rule.when.is_some() && !self.is_when(rule, &holes) {
                 continue;
             }
@@ -188,10 +193,12 @@ impl Run {
         if let Some(Say::Fixed(reply)) = &rule.reply
             && rule.set.is_empty()
             && rule.push.is_empty()
+            && !rule.mends
         {
             return Ok(Outcome::reply(reply.clone(), rule.name.as_str()));
         }
-        let scope = self.scope(holes, call);
+        let (page, link) = rule.mends.then(|| self.page_to_mend()).unzip();
+        let scope = Arc::new(Scope { mend: link, ..self.bare_scope(holes, call) });
         self.set(rule, &scope)?;
         let reply = match &rule.reply {
             None => Reply::Success,
@@ -201,6 +208,7 @@ impl Run {
         };
         let mut outcome = Outcome::reply(reply, rule.name.as_str());
         outcome.notifications = self.push(rule, &scope)?;
+        outcome.pages.extend(page);
         Ok(outcome)
     }
 
@@ -271,7 +279,11 @@ impl Run {
     }
 
     pub(super) fn scope(&self, holes: Vec<(String, String)>, call: Option<Value>) -> Arc<Scope> {
-        Arc::new(Scope {
+        Arc::new(self.bare_scope(holes, call))
+    }
+
+    fn bare_scope(&self, holes: Vec<(String, String)>, call: Option<Value>) -> Scope {
+        Scope {
             inbound: Arc::clone(&self.inbound),
             account: Arc::clone(&self.context.account),
             app_id: Arc::clone(&self.context.app_id),
@@ -280,7 +292,8 @@ impl Run {
             holes,
             memory: Arc::clone(&self.world.memory),
             call,
-        })
+            mend: None,
+        }
     }
 
     fn end_with(&mut self, outcome: Outcome) -> Outcome {
@@ -295,6 +308,7 @@ impl Run {
             return;
         };
         kept.notifications.append(&mut outcome.notifications);
+        kept.pages.append(&mut outcome.pages);
         if kept.reply == Reply::Success && outcome.reply != Reply::Success {
             (kept.reply, kept.by) = (outcome.reply, outcome.by);
         }

@@ -19,9 +19,14 @@ use crate::wechat::inbound::Inbound;
 use crate::wechat::wire::Field;
 use crate::wechat::wire::Kind;
 
-/// Every name that is always there, and `call`. A hole cannot be called one of these.
-pub(super) const NAMES: [&str; 11] =
-    ["msg", "text", "from", "account", "app_id", "event", "key", "call", "user", "now", "hour"];
+/// Every name that is always there, and those of [`SOMETIMES`]. A hole cannot be called one of these.
+pub(super) const NAMES: [&str; 12] = [
+    "msg", "text", "from", "account", "app_id", "event", "key", "call", "mend", "user", "now",
+    "hour",
+];
+
+/// Those that are there only in a rule that makes them.
+pub(super) const SOMETIMES: [&str; 2] = ["call", "mend"];
 
 /// Whether the value called `name` is a text, whatever arrives.
 pub(super) fn is_text(name: &str) -> bool {
@@ -46,6 +51,8 @@ pub(super) struct Scope {
     pub(super) memory: Arc<Memory>,
     /// The result of the rule's call, once there is one.
     pub(super) call: Option<Value>,
+    /// The link to the page on which the words can be mended, in a rule that makes one.
+    pub(super) mend: Option<String>,
 }
 
 impl Scope {
@@ -97,6 +104,7 @@ impl Object for Scope {
             "now" => Some(Value::from(self.time().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())),
             "hour" => Some(Value::from(i64::from(self.time().hour()))),
             "call" => self.call.clone(),
+            "mend" => self.mend.as_deref().map(Value::from),
             _ => None,
         }
     }

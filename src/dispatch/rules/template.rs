@@ -16,6 +16,7 @@ use super::scan;
 use super::scan::Role;
 use super::scan::Word;
 use super::scope::NAMES;
+use super::scope::SOMETIMES;
 use super::scope::Scope;
 use super::scope::is_text;
 use crate::config::fault::did_you_mean;
@@ -74,6 +75,8 @@ pub(super) struct Reach {
     pub(super) holes: Vec<String>,
     /// Whether there is a `call`.
     pub(super) has_call: bool,
+    /// Whether there is a `mend`.
+    pub(super) has_mend: bool,
     /// Whether any name may be a hole.
     pub(super) is_open: bool,
 }
@@ -261,8 +264,9 @@ impl Reach {
     fn has(&self, name: &str) -> bool {
         self.is_open
             || (name == "call" && self.has_call)
+            || (name == "mend" && self.has_mend)
             || FUNCTIONS.contains(&name)
-            || (name != "call" && NAMES.contains(&name))
+            || (!SOMETIMES.contains(&name) && NAMES.contains(&name))
             || self.holes.iter().any(|hole| hole == name)
     }
 
@@ -270,6 +274,12 @@ impl Reach {
         if name == "call" {
             let message = "there is no `call` here".to_owned();
             let advice = "only a rule with a `call` has its result, and only after it".to_owned();
+            return TemplateFault { at, message, advice: Some(advice) };
+        }
+        if name == "mend" {
+            let message = "there is no `mend` here".to_owned();
+            let advice =
+                "only the `reply` and `push` of a rule with `mend = true` have it".to_owned();
             return TemplateFault { at, message, advice: Some(advice) };
         }
         let holes = self.holes.iter().map(String::as_str);

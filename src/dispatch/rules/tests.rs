@@ -30,6 +30,7 @@ fn settings() -> Settings {
         timezone: TimeZone::UTC,
         channels: Vec::new(),
         order: RuleOrder::OldestFirst,
+        public_url: None,
     }
 }
 
@@ -159,6 +160,7 @@ fn scope(text: &str) -> Arc<Scope> {
         holes: vec![("city".to_owned(), "北京 & co/1".to_owned())],
         memory: Arc::new(Memory::new()),
         call: None,
+        mend: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod forms;
 mod hooks;
+mod mend;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
+use yizhan::app::Station;
 use yizhan::clock::Clock;
 use yizhan::entropy::SystemEntropy;
 use yizhan::tasks::Tasks;
@@ -54,17 +56,34 @@ impl Desk {
         Self::with(hook, "private_hosts = ['127.0.0.1']")
     }
 
+    /// A station that answers by these rules.
+    fn with_rules(rules: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("handlers")).unwrap();
+        std::fs::write(folder.path().join("handlers/10.toml"), rules).unwrap();
+        let server = format!("handlers = '{}/handlers'", folder.path().display());
+        Self::of("", &server, folder, |station| station)
+    }
+
     /// A form whose hook is at this address; `server` are more lines of `[server]`.
     fn with(hook: &str, server: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        Self::of(hook, server, folder, |station| station.handler(Counting::default()))
+    }
+
+    fn of(
+        hook: &str,
+        server: &str,
+        folder: TempDir,
+        prepare: impl FnOnce(Station) -> Station + Send + 'static,
+    ) -> Self {
         std::fs::write(folder.path().join("review.html"), TEMPLATE).unwrap();
         std::fs::write(folder.path().join("review.css"), STYLE).unwrap();
         let config = config(hook, server, folder.path());
         let clock = Moved::default();
         let moved = clock.clone();
         let server = Server::prepared(&config, move |station| {
-            let world = (Arc::new(moved), Arc::new(SystemEntropy));
-            station.handler(Counting::default()).with_world(world.0, world.1)
+            prepare(station).with_world(Arc::new(moved), Arc::new(SystemEntropy))
         });
         Self { server, clock, _folder: folder }
     }

@@ -17,6 +17,7 @@ use super::Desk;
 use super::MORNING;
 use super::faults_of;
 use super::plain;
+use super::printed;
 use super::said;
 use super::shop;
 
@@ -233,6 +234,39 @@ async fn a_call_that_fails_is_an_error_of_the_rule() {
     .await;
 }
 
+/// However a host inside is written: by name, as an address, in decimal, in hexadecimal, as version
+/// 6, as version 4 in version 6.
+const INSIDE: [&str; 9] = [
+    "localhost",
+    "10.0.0.1",
+    "169.254.169.254",
+    "167772161",
+    "0x0a000001",
+    "[::1]",
+    "[::ffff:10.0.0.1]",
+    "[fd00::1]",
+    "[64:ff9b::10.0.0.1]",
+];
+
+#[tokio::test]
+async fn neither_a_call_nor_a_forward_reaches_a_private_network_however_it_is_written() {
+    for host in INSIDE {
+        for work in ["call = { url = 'URL' }", "forward = 'URL'"] {
+            // Out of a template, so that it is not known when the rules are read.
+            let url = format!("http://{{{{ \"{host}\" | safe }}}}:9/");
+            let rules = format!("[[rule]]\nname = 'r'\n{}\n", work.replace("URL", &url));
+            let text = error(&Desk::outside(&rules).unwrap()).await;
+            assert!(text.contains("is inside a private network"), "{host} {work}: {text}");
+            assert!(text.ends_with("list it in `server.private_hosts` to allow it"), "{text}");
+            // Known when they are read, it is a fault.
+            let url = format!("http://{host}:9/");
+            let rules = format!("[[rule]]\nname = 'r'\n{}\n", work.replace("URL", &url));
+            let faults = printed(Desk::outside(&rules));
+            assert!(faults.contains("is inside a private network"), "{host} {work}: {faults}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     on_one_thread(async {
@@ -244,6 +278,9 @@ async fn a_redirect_is_not_followed() {
             rule(server.port, "call = { url = 'http://HOST/' }\nreply = '{{ call.status }}'");
         assert_eq!(desk.says("x").await.as_deref(), Some("302"));
         assert_eq!(server.asked().len(), 1);
+        let desk = rule(server.port, "forward = 'http://HOST/'");
+        assert_eq!(error(&desk).await, "rule `r`: it answered with status 302");
+        assert_eq!(server.asked().len(), 2);
     })
     .await;
 }

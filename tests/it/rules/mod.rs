@@ -4,6 +4,7 @@ mod calls;
 mod conditions;
 mod confirm;
 mod faults;
+mod mend;
 
 mod reload;
 mod replies;
@@ -57,20 +58,29 @@ impl Desk {
         Self::ordered(files, RuleOrder::default())
     }
 
+    /// Rules of one file that reach no private network.
+    fn outside(rules: &str) -> Result<Self, Faults> {
+        let settings = Settings { private_hosts: Allowed::default(), ..settings() };
+        Self::set(&[("a.toml", rules)], settings)
+    }
+
     fn ordered(files: &[(&str, &str)], order: RuleOrder) -> Result<Self, Faults> {
+        Self::set(files, Settings { order, ..settings() })
+    }
+
+    fn set(files: &[(&str, &str)], settings: Settings) -> Result<Self, Faults> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        let desk = Self::of(folder.path().to_owned(), order)?;
+        let desk = Self::of(folder.path().to_owned(), settings)?;
         Ok(Self { _kept: Some(folder), ..desk })
     }
 
     /// The rules in a folder that is there already.
-    fn of(folder: PathBuf, order: RuleOrder) -> Result<Self, Faults> {
+    fn of(folder: PathBuf, settings: Settings) -> Result<Self, Faults> {
         let accounts = vec!["shop".to_owned(), "ops".to_owned()];
         let failures = Counter::default();
-        let settings = Settings { order, ..settings() };
         let handler = RulesHandler::load(&folder, accounts, settings, failures.clone())?;
         Ok(Self { folder, _kept: None, handler, failures })
     }
@@ -110,6 +120,7 @@ fn settings() -> Settings {
         timezone: TimeZone::fixed(Offset::constant(8)),
         channels: vec!["ops".to_owned(), "mail".to_owned()],
         order: RuleOrder::OldestFirst,
+        public_url: Some("https://bot.example.com".to_owned()),
     }
 }
 
@@ -151,7 +162,11 @@ fn plain(reply: &Reply) -> String {
 
 /// The faults of one file, without the folder's name.
 fn faults_of(rules: &str) -> String {
-    let Err(faults) = Desk::load(&[("a.toml", rules)]) else { return String::new() };
+    printed(Desk::load(&[("a.toml", rules)]))
+}
+
+fn printed(read: Result<Desk, Faults>) -> String {
+    let Err(faults) = read else { return String::new() };
     let mut lines = String::new();
     for fault in faults.iter() {
         let file = Path::new(&fault.file).file_name().unwrap_or_default().to_string_lossy();

@@ -3,10 +3,10 @@
 use std::process::Command;
 use std::time::Duration;
 
-use yizhan::config::server::RuleOrder;
 use yizhan::tasks::Tasks;
 
 use super::Desk;
+use super::settings;
 
 const OLD: &str = "[[rule]]\nname = 'a'\nset = { n = '1' }\nreply = 'old {{ user.n }}'\n";
 const NEW: &str = "[[rule]]\nname = 'a'\nreply = 'new {{ user.n }}'\n";
@@ -83,7 +83,7 @@ async fn the_folder_is_watched() {
     std::fs::create_dir(&rules).unwrap();
     let text = |word: &str| format!("[[rule]]\nname = 'a'\nreply = '{word}'\n");
     std::fs::write(rules.join("a.toml"), text("one")).unwrap();
-    let desk = Desk::of(rules.clone(), RuleOrder::default()).unwrap();
+    let desk = Desk::of(rules.clone(), settings()).unwrap();
     let tasks = Tasks::new();
     desk.handler.watch(&tasks).unwrap();
     wait_for(&desk, "one").await;
