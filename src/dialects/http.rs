@@ -27,6 +27,10 @@ const LARGEST_BODY: usize = 1 << 20;
 /// How long a client may take for its body.
 const SLOW_BODY: Duration = Duration::from_secs(10);
 
+/// Scripts in pages may read the answers, as with the services: who has the key may send from
+/// anywhere, and there is no cookie that a page could misuse.
+const ANY_ORIGIN: (header::HeaderName, &str) = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+
 /// Serves every dialect: those with a base below it, those without one at their own paths.
 pub fn routes(desk: Arc<Desk>) -> impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static {
     move |config| {
@@ -55,6 +59,13 @@ async fn serve(
 ) -> HttpResponse {
     if request.method() == Method::HEAD {
         return HttpResponse::Ok().content_type("application/json; charset=utf-8").finish();
+    }
+    if request.method() == Method::OPTIONS {
+        return HttpResponse::NoContent()
+            .insert_header(ANY_ORIGIN)
+            .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE, HEAD"))
+            .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "*, Authorization"))
+            .finish();
     }
     let headers = headers(request);
     let is_get = request.method() == Method::GET;
@@ -89,6 +100,7 @@ fn headers(request: &HttpRequest) -> Vec<(String, String)> {
 fn respond(answer: Answer) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     HttpResponse::build(status)
+        .insert_header(ANY_ORIGIN)
         .insert_header((header::CONTENT_TYPE, answer.content_type))
         .body(answer.body)
 }

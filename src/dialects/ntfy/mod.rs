@@ -201,7 +201,7 @@ fn refused(call: &Call, refusal: &Refusal) -> Answer {
     match refusal {
         Refusal::Key if credential(call).is_some() => error(40101, "unauthorized", AUTHENTICATION),
         Refusal::Key | Refusal::Channel(_) => error(40301, "forbidden", AUTHENTICATION),
-        Refusal::Message(words) => error(40001, &format!("invalid request: {words}"), ""),
+        Refusal::Message(words) => error(40000, &format!("bad request: {words}"), ""),
         Refusal::TooMany => error(42901, "limit reached: too many requests", "#limitations"),
         Refusal::Unavailable => error(50001, "internal server error", ""),
         Refusal::Upstream { detail, .. } => error(50001, detail, ""),

@@ -113,6 +113,19 @@ async fn head_previews_and_the_same_get_again_send_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_in_a_page_of_another_origin_may_ask_and_read_the_answer() {
+    let station = Station::start();
+    let ask = "Origin: https://a.example\r\nAccess-Control-Request-Method: POST\r\n";
+    let answer = station.ask("OPTIONS /as/ntfy/ops", ask, "").await;
+    assert_eq!(status(&answer), 204);
+    assert!(answer.contains("access-control-allow-origin: *\r\n"), "{answer}");
+    let answer = station.ask(&format!("POST /as/ntfy/{KEY}"), "", "full").await;
+    assert_eq!(status(&answer), 200);
+    assert!(answer.contains("access-control-allow-origin: *\r\n"), "{answer}");
+    assert_eq!(station.accepted().await, both("|full"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_body_is_refused_in_the_service_s_words_and_a_huge_one_is_not_read() {
     let station = Station::start();
     let form = format!("pushkey={KEY}&text={}", "满".repeat(150_000));
