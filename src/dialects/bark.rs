@@ -36,8 +36,18 @@ pub(super) const DIALECT: Dialect = Dialect {
 const VERSION: &str = "v2.2.6";
 
 /// What a message of ours says by itself; the rest only a Bark channel understands.
-const COMMON: &[&str] =
-    &["device_key", "device_keys", "key", "title", "subtitle", "body", "markdown", "level", "ttl"];
+const COMMON: &[&str] = &[
+    "device_key",
+    "device_keys",
+    "key",
+    "title",
+    "subtitle",
+    "body",
+    "markdown",
+    "level",
+    "ttl",
+    "url",
+];
 
 /// The names as the server spells them: they are compared in lower case.
 const SPELLED: &[&str] = &["autoCopy", "isArchive"];

@@ -55,7 +55,10 @@ fn message(call: &Call) -> Reading {
     let shown = extras["client::display"]["contentType"].as_str();
     let click = extras["client::notification"]["click"]["url"].as_str();
     let is_markdown = shown == Some("text/markdown");
-    let native = call.pick(&["extras", "priority"]);
+    let mut native = call.pick(&["extras", "priority"]);
+    if !extras.is_object() {
+        native.shift_remove("extras");
+    }
     Reading::send(
         token(call),
         Message {

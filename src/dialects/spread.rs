@@ -7,7 +7,6 @@ use super::message::Message;
 use super::message::Own;
 use super::message::Refusal;
 use super::message::Through;
-use crate::notification::Format;
 use crate::notification::Notification;
 
 /// A channel that the key may send through.
@@ -35,9 +34,9 @@ pub(super) fn spread(
     let is_own = |way: &&Way| !message.own.is_empty() && kinds.contains(&way.kind.as_str());
     let (own, others): (Vec<&Way>, Vec<&Way>) = chosen.iter().partition(|way| is_own(way));
     let names = |ways: Vec<&Way>| ways.iter().map(|way| way.name.clone()).collect::<Vec<_>>();
-    let common = notification(message, native.is_some());
-    let own_form = Notification { to: to.clone(), native: native.clone(), ..common };
-    let parts = [(names(own), own_form), (names(others), notification(message, false))];
+    let common = notification(message);
+    let own_form = Notification { to: to.clone(), native: native.clone(), ..common.clone() };
+    let parts = [(names(own), own_form), (names(others), common)];
     Ok(parts.into_iter().filter(|(names, _)| !names.is_empty()).collect())
 }
 
@@ -85,35 +84,18 @@ fn named<'w>(name: &str, ways: &'w [Way], topics: &Topics) -> Vec<&'w Way> {
     }
 }
 
-/// What everybody understands. The link stands at the end of the text, unless the service's own
-/// form has it.
-fn notification(message: &Message, is_link_elsewhere: bool) -> Notification {
+/// What everybody understands.
+fn notification(message: &Message) -> Notification {
     let Message { title, body, format, urgency, link, not_before, expires, .. } = message;
-    let is_there = link.is_empty() || is_link_elsewhere || body.contains(link.as_str());
-    let body = if is_there { body.clone() } else { linked(body, *format, link) };
     Notification {
         title: title.clone(),
-        body,
+        body: body.clone(),
+        link: (!link.is_empty()).then(|| link.clone()),
         format: *format,
         urgency: *urgency,
         not_before: *not_before,
         expires: *expires,
         ..Notification::default()
-    }
-}
-
-/// The text with the link below it, written as the text is.
-fn linked(body: &str, format: Format, link: &str) -> String {
-    let gap = if body.is_empty() { "" } else { "\n" };
-    match format {
-        Format::Text => format!("{body}{gap}{link}"),
-        Format::Markdown => {
-            format!("{body}{gap}{gap}<{}>", link.replace(['<', '>', ' '], ""))
-        }
-        Format::Html => {
-            let link = link.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-            format!("{body}<p><a href=\"{link}\">{link}</a></p>")
-        }
     }
 }
 
@@ -128,7 +110,6 @@ mod tests {
     use crate::dialects::Own;
     use crate::dialects::Refusal;
     use crate::dialects::Through;
-    use crate::notification::Format;
     use crate::notification::Notification;
 
     fn spread(
@@ -155,9 +136,9 @@ mod tests {
             own: Own { kinds: &["bark"], to: vec!["k2".to_owned()], native: native.clone() },
             ..Message::default()
         };
-        let text = |body: &str| Notification { body: body.to_owned(), ..Notification::default() };
-        let own = Notification { to: vec!["k2".to_owned()], native, ..text("full") };
-        let others = text("full\nhttps://a.example");
+        let link = Some("https://a.example".to_owned());
+        let others = Notification { body: "full".to_owned(), link, ..Notification::default() };
+        let own = Notification { to: vec!["k2".to_owned()], native, ..others.clone() };
         let expected = vec![
             (vec!["phone".to_owned()], own),
             (vec!["mail".to_owned(), "ops".to_owned()], others.clone()),
@@ -166,22 +147,6 @@ mod tests {
         let message = Message { own: Own::default(), ..message };
         let all = ways().iter().map(|way| way.name.clone()).collect();
         assert_eq!(spread(&message, &ways()).unwrap(), [(all, others)]);
-    }
-
-    #[test]
-    fn a_link_is_written_as_the_text_is_read() {
-        let shown = |format, body: &str| {
-            let link = "https://a.example/?a=1&b=2".to_owned();
-            let message = Message { body: body.to_owned(), format, link, ..Message::default() };
-            spread(&message, &ways()).unwrap()[0].1.body.clone()
-        };
-        assert_eq!(shown(Format::Text, ""), "https://a.example/?a=1&b=2");
-        assert_eq!(shown(Format::Markdown, "*x*"), "*x*\n\n<https://a.example/?a=1&b=2>");
-        let html =
-            "x<p><a href=\"https://a.example/?a=1&amp;b=2\">https://a.example/?a=1&amp;b=2</a></p>";
-        assert_eq!(shown(Format::Html, "x"), html);
-        let there = "see https://a.example/?a=1&b=2 now";
-        assert_eq!(shown(Format::Text, there), there);
     }
 
     #[test]

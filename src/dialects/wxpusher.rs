@@ -30,7 +30,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// What only WxPusher understands, given to a WxPusher channel.
-const NATIVE: &[&str] = &["url", "verifyPay", "verifyPayType"];
+const NATIVE: &[&str] = &["verifyPay", "verifyPayType"];
 
 fn read(call: &Call) -> Reading {
     let segments = call.segments();

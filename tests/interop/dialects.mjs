@@ -110,7 +110,7 @@ const checks = {
       fileURL: { url: 'https://a.example/a.png', filename: 'a.png' },
     });
     assert.deepEqual([answer.event, answer.tags], ['message', ['warning']]);
-    return ['disk', '满\nhttps://a.example/a.png', 'text'];
+    return ['disk', '满\n\nhttps://a.example/a.png', 'text'];
   },
   async 'gotify of npm'() {
     const answer = await gotify({ server: `${given.origin}/as/gotify`, app: given.gotify, title: '磁盘', message: '满', priority: 5 });
