@@ -21,6 +21,8 @@ const PAGES: &[&str] = &[
     "docs/deploy.md",
     "docs/dialects.md",
     "docs/dialects.zh-CN.md",
+    "docs/hooks.md",
+    "docs/hooks.zh-CN.md",
     "docs/late.md",
     "docs/late.zh-CN.md",
     "docs/outbox.md",

@@ -163,3 +163,20 @@ async fn telegram_is_answered_in_the_answer_and_what_is_late_or_too_long_by_a_me
     assert_eq!((status, answer.as_str()), (200, ""));
     assert!(service.is_idle());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dingtalk_is_answered_in_the_conversation_and_never_at_an_address_it_was_given() {
+    let service = Service::answering(|_| r#"{"errcode":0,"errmsg":"ok"}"#.to_owned());
+    let folder = folder(RESTART);
+    let server = Server::with_rules(&config(&folder, service.port));
+    let said = json!({
+        "msgId": "m1", "msgtype": "text", "text": { "content": " restart web" },
+        "senderStaffId": "u1", "conversationType": "2",
+        "sessionWebhook": "http://169.254.169.254/robot/sendBySession?session=0a%2B1b",
+    });
+    post(&server, "/hook/robot", &super::signed(1), &said.to_string()).await;
+    let (path, body) = service.next();
+    assert_eq!(path, "POST /robot/sendBySession?session=0a%2B1b");
+    let expected = json!({ "content": "robot: web restarts for u1" });
+    assert_eq!(json(&body)["text"], expected);
+}

@@ -9,7 +9,15 @@ mod service;
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::Hmac;
+use hmac::KeyInit as _;
+use hmac::Mac as _;
+use sha2::Sha256;
 use tempfile::TempDir;
+use yizhan::clock::Clock as _;
+use yizhan::clock::SystemClock;
 
 use crate::support::server::Server;
 use crate::support::server::body;
@@ -59,4 +67,13 @@ fn command(time: u64, text: &str) -> String {
     format!(
         r#"{{"action":"send_up_cmd","data":{{"uid":"UID_a","appId":97,"appName":"demo app","time":{time},"content":"{text}"}}}}"#
     )
+}
+
+/// What DingTalk's headers say of a request that was sent so many seconds ago.
+fn signed(seconds: u64) -> String {
+    let timestamp = SystemClock.since_epoch().as_millis() - u128::from(seconds) * 1_000;
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"HOOKWORD").unwrap();
+    mac.update(format!("{timestamp}\nHOOKWORD").as_bytes());
+    let sign = STANDARD.encode(mac.finalize().into_bytes());
+    format!("timestamp: {timestamp}\r\nsign: {sign}\r\n")
 }

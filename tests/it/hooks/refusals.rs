@@ -3,17 +3,14 @@
 use std::fs;
 use std::process::Stdio;
 
-use hmac::KeyInit as _;
-use hmac::Mac as _;
 use serde_json::Value;
-use yizhan::clock::Clock as _;
-use yizhan::clock::SystemClock;
 
 use super::TELEGRAM;
 use super::command;
 use super::config;
 use super::folder;
 use super::post;
+use super::signed;
 use crate::support::server::Counting;
 use crate::support::server::Server;
 use crate::support::server::status;
@@ -57,18 +54,6 @@ async fn what_is_forged_unknown_or_too_large_reaches_no_handler() {
     assert!(metrics.contains(line), "{metrics}");
     post(&server, "/hook/phone?secret=HOOKWORD", "", &written).await;
     assert_eq!(counting.runs(), 1);
-}
-
-/// What DingTalk's headers say of a request that is sent so many seconds ago.
-fn signed(seconds: u64) -> String {
-    let timestamp = SystemClock.since_epoch().as_millis() - u128::from(seconds) * 1_000;
-    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(b"HOOKWORD").unwrap();
-    mac.update(format!("{timestamp}\nHOOKWORD").as_bytes());
-    let sign = base64::Engine::encode(
-        &base64::engine::general_purpose::STANDARD,
-        mac.finalize().into_bytes(),
-    );
-    format!("timestamp: {timestamp}\r\nsign: {sign}\r\n")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -141,4 +126,15 @@ async fn neither_what_was_written_nor_a_secret_is_logged() {
     for secret in ["GEHEIM", "HOOKWORD", "FORGED"] {
         assert!(!seen.contains(secret), "{secret} in {seen}");
     }
+}
+
+#[test]
+fn a_channel_with_a_hook_is_not_called_like_an_account() {
+    let folder = folder("");
+    let text = config(&folder, 9).replace("name = \"phone\"", "name = \"shop\"");
+    let none = std::collections::BTreeMap::<String, String>::new();
+    let text = format!("[server]\n{text}");
+    let faults = yizhan::config::Config::parse("a.toml", &text, folder.path(), &none).unwrap_err();
+    let expected = "an account is called `shop` too, and this channel has a hook";
+    assert!(faults.to_string().contains(expected), "{faults}");
 }
