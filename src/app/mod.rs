@@ -308,6 +308,7 @@ impl Station {
             .bind(&server.listen, workers, GRACE)
             .map_err(|source| StationError::Listen { address: server.listen, source })?;
         parts.outbox.start(&parts.tasks);
+        parts.submissions.start(&parts.tasks);
         is_ready.store(true, Ordering::Release);
         for address in &bound.addresses {
             tracing::info!("listening on http://{address}");

@@ -200,6 +200,15 @@ pub trait Store: Send + Sync {
     /// already.
     fn settle(&self, now: Duration, settlement: Settlement) -> Doing<'_, Settled>;
 
+    /// The same, if these values are as `expected` now; otherwise nothing is written, and the
+    /// answer is `None`.
+    fn settle_if(
+        &self,
+        now: Duration,
+        expected: Vec<(String, Option<Vec<u8>>)>,
+        settlement: Settlement,
+    ) -> Doing<'_, Option<Settled>>;
+
     /// The answer of a message that is done.
     fn settled<'a>(&'a self, now: Duration, key: &'a str) -> Doing<'a, Option<Vec<u8>>>;
 

@@ -5,6 +5,7 @@
 //! one transaction: a delivery for each channel, and under the idempotency key what was answered.
 
 mod error;
+mod fold;
 mod life;
 mod record;
 
@@ -16,8 +17,11 @@ use arc_swap::ArcSwap;
 use serde::Serialize as _;
 use sha2::Digest as _;
 use sha2::Sha256;
+use tokio::sync::Mutex;
+use tokio::sync::Notify;
 
 pub use self::error::SubmissionError;
+use self::fold::Window;
 pub use self::life::Found;
 pub use self::life::Life;
 pub use self::life::word;
@@ -91,6 +95,20 @@ struct Desk {
     clock: Arc<dyn Clock>,
     ids: Ids,
     plan: ArcSwap<Plan>,
+    /// Whose turn it is to count.
+    folding: Mutex<()>,
+    /// A window may have opened.
+    opened: Notify,
+}
+
+/// What is to be written for a submission.
+#[derive(Default)]
+struct Draft {
+    parts: Vec<Part>,
+    deliveries: Vec<NewDelivery>,
+    /// What the windows must be for this to be right.
+    expected: Vec<(String, Option<Vec<u8>>)>,
+    values: Vec<(String, Option<Vec<u8>>, Duration)>,
 }
 
 /// What the config says about submissions.
@@ -98,14 +116,18 @@ struct Plan {
     topics: BTreeMap<String, Vec<String>>,
     /// The kind of each channel.
     kinds: BTreeMap<String, String>,
+    /// Within which time what goes through a channel is folded, where it is.
+    folds: BTreeMap<String, Duration>,
 }
 
 impl Plan {
     fn of(config: &Config) -> Self {
         let topics = config.topics.iter();
         let channels = config.channels.iter();
+        let folds = channels.clone().filter_map(|it| Some((it.name.clone(), it.fold?)));
         Self {
             topics: topics.map(|it| (it.name.clone(), it.channels.clone())).collect(),
+            folds: folds.collect(),
             kinds: channels.map(|it| (it.name.clone(), it.kind.clone())).collect(),
         }
     }
@@ -119,10 +141,12 @@ impl Submissions {
         (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
     ) -> Self {
         let plan = ArcSwap::from_pointee(Plan::of(config));
-        Self { desk: Arc::new(Desk { outbox, clock, ids: Ids::new(entropy), plan }) }
+        let ids = Ids::new(entropy);
+        let (folding, opened) = (Mutex::new(()), Notify::new());
+        Self { desk: Arc::new(Desk { outbox, clock, ids, plan, folding, opened }) }
     }
 
-    /// Puts the topics of `config` in place of those of today.
+    /// Puts topics and channels of `config` in place of those of today.
     pub fn replace(&self, config: &Config) {
         self.desk.plan.store(Arc::new(Plan::of(config)));
     }
@@ -155,29 +179,86 @@ impl Submissions {
         let print = submission.fingerprint();
         let idempotency_key = idempotency_key(key, &submission.notification)?;
         let channels = self.channels(key, &submission)?;
-        let now = self.desk.clock.since_epoch();
-        let notification = timed(submission, now);
-        let deliveries = channels.into_iter().map(|channel| {
-            let by = Some(key.name.clone());
-            self.desk.outbox.prepare(Notification { channel, by, ..notification.clone() })
-        });
-        let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
-        let submitted = self.submitted(now, &deliveries);
-        let lanes: Vec<String> = deliveries.iter().map(|it| it.lane.clone()).collect();
-        let settlement = Settlement {
-            key: idempotency_key.clone().unwrap_or_else(|| format!("submission//{}", submitted.id)),
-            answer: Answer::write(print, &submitted),
-            remember: if idempotency_key.is_some() { REMEMBER } else { FORGET },
-            values: submitted.record().into_iter().collect(),
-            deliveries,
-        };
-        match self.desk.outbox.store().settle(now, settlement).await? {
-            Settled::New(_) => {
-                self.desk.outbox.wake(lanes.iter().map(String::as_str));
-                Ok(submitted)
+        let now = self.now();
+        let by = Some(key.name.clone());
+        let notification = Notification { by, ..timed(submission, now) };
+        // In turn, since of two who count at once one would have to count again.
+        let has_folds = channels.iter().any(|it| self.fold(it).is_some());
+        let _turn = if has_folds { Some(self.desk.folding.lock().await) } else { None };
+        loop {
+            let mut draft = Draft::default();
+            for channel in &channels {
+                self.add(
+                    &mut draft,
+                    Notification { channel: channel.clone(), ..notification.clone() },
+                )
+                .await?;
             }
-            Settled::Known(answer) => Answer::read(&answer, print),
+            let submitted = self.submitted(now, draft.parts);
+            let lanes: Vec<String> = draft.deliveries.iter().map(|it| it.lane.clone()).collect();
+            draft.values.extend(submitted.record());
+            let unnamed = || format!("submission//{}", submitted.id);
+            let settlement = Settlement {
+                key: idempotency_key.clone().unwrap_or_else(unnamed),
+                answer: Answer::write(print, &submitted),
+                remember: if idempotency_key.is_some() { REMEMBER } else { FORGET },
+                values: draft.values,
+                deliveries: draft.deliveries,
+            };
+            let store = self.desk.outbox.store();
+            match store.settle_if(now, draft.expected, settlement).await? {
+                Some(Settled::New(_)) => {
+                    self.desk.outbox.wake(lanes.iter().map(String::as_str));
+                    self.desk.opened.notify_one();
+                    return Ok(submitted);
+                }
+                Some(Settled::Known(answer)) => return Answer::read(&answer, print),
+                // Another instance has counted in between.
+                None => {}
+            }
         }
+    }
+
+    /// Adds one channel's part: a delivery, or one more of what went out before.
+    async fn add(
+        &self,
+        draft: &mut Draft,
+        notification: Notification,
+    ) -> Result<(), SubmissionError> {
+        let (outbox, now) = (&self.desk.outbox, self.now());
+        let channel = notification.channel.clone();
+        let delivery = outbox.prepare(notification)?;
+        let id = delivery.id;
+        let is_later = delivery.notification.not_before.is_some_and(|it| it > now);
+        if let Some(fold) = self.fold(&channel).filter(|_| !is_later) {
+            let name = fold::name(&delivery.notification);
+            let value = outbox.store().get(now, &name).await?;
+            let window = value.as_deref().and_then(Window::read);
+            draft.expected.push((name.clone(), value));
+            if let Some(open) = window.clone().filter(|it| it.is_open(now)) {
+                draft.parts.push(Part { id: open.summary, channel, is_folded: true });
+                let (value, ttl) = open.counted().write(now);
+                draft.values.push((name, value, ttl));
+                return Ok(());
+            }
+            draft.deliveries.extend(window.and_then(|ended| self.last_of(now, &ended)));
+            let summary = self.desk.ids.next(now);
+            let window = Window::open(now, fold, summary, &delivery.notification);
+            let (value, ttl) = window.write(now);
+            draft.values.push((name, value, ttl));
+        }
+        draft.parts.push(Part { id, channel, is_folded: false });
+        draft.deliveries.push(delivery);
+        Ok(())
+    }
+
+    /// Within which time what goes through a channel is folded.
+    fn fold(&self, channel: &str) -> Option<Duration> {
+        self.desk.plan.load().folds.get(channel).copied()
+    }
+
+    fn now(&self) -> Duration {
+        self.desk.clock.since_epoch()
     }
 
     /// The channels that it goes out through, each once, in the order in which it names them.
@@ -212,14 +293,9 @@ impl Submissions {
     }
 
     /// What the caller is told. One delivery has the id of the whole.
-    fn submitted(&self, now: Duration, deliveries: &[NewDelivery]) -> Submitted {
-        let part = |it: &NewDelivery| {
-            let channel = it.notification.channel.clone();
-            Part { id: it.id, channel, is_folded: false }
-        };
-        let parts: Vec<Part> = deliveries.iter().map(part).collect();
+    fn submitted(&self, now: Duration, parts: Vec<Part>) -> Submitted {
         let id = match parts.as_slice() {
-            [part] => part.id,
+            [part] if !part.is_folded => part.id,
             _ => self.desk.ids.next(now),
         };
         Submitted { id, parts }

@@ -112,6 +112,30 @@ pub(crate) async fn a_message_is_settled_once_with_all_that_follows(store: Arc<d
     assert_eq!(bodies(&store, Filter::default()).await, ["one"]);
 }
 
+pub(crate) async fn a_message_is_settled_only_where_the_values_are_as_expected(
+    store: Arc<dyn Store>,
+) {
+    let sample = Sample::new();
+    let settle = |key: &str, expected: Option<&str>, value: &str| {
+        let settlement = Settlement {
+            key: key.to_owned(),
+            remember: MINUTE,
+            deliveries: vec![sample.text("ops", value)],
+            values: vec![("count".to_owned(), Some(bytes(value)), MINUTE)],
+            ..Settlement::default()
+        };
+        store.settle_if(at(0), vec![("count".to_owned(), expected.map(bytes))], settlement)
+    };
+    assert_eq!(settle("m1", Some("1"), "2").await.unwrap(), None);
+    assert!(matches!(settle("m1", None, "1").await.unwrap(), Some(Settled::New(_))));
+    assert_eq!(settle("m2", None, "1").await.unwrap(), None);
+    assert!(matches!(settle("m2", Some("1"), "2").await.unwrap(), Some(Settled::New(_))));
+    // Known is known, whatever the values are.
+    assert_eq!(settle("m1", None, "1").await.unwrap(), Some(Settled::Known(Vec::new())));
+    assert_eq!(store.get(at(0), "count").await.unwrap(), Some(bytes("2")));
+    assert_eq!(bodies(&store, Filter::default()).await, ["2", "1"]);
+}
+
 pub(crate) async fn a_settled_message_is_forgotten_in_the_end(store: Arc<dyn Store>) {
     let settlement = |answer: &str| Settlement {
         key: "shop/1".to_owned(),

@@ -68,6 +68,7 @@ macro_rules! contract {
             keys::a_lock_has_one_owner_and_a_rising_fence,
             keys::a_bucket_gives_what_its_rate_allows,
             keys::a_message_is_settled_once_with_all_that_follows,
+            keys::a_message_is_settled_only_where_the_values_are_as_expected,
             keys::a_settled_message_is_forgotten_in_the_end,
             keys::the_keys_of_settled_messages_come_in_order,
             keys::what_has_ended_is_removed,

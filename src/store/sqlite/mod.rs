@@ -354,6 +354,23 @@ impl Store for Sqlite {
         })
     }
 
+    fn settle_if(
+        &self,
+        now: Duration,
+        expected: Vec<(String, Option<Vec<u8>>)>,
+        settlement: Settlement,
+    ) -> Doing<'_, Option<Settled>> {
+        Box::pin(async move {
+            let mut settlement = settlement;
+            let deliveries = std::mem::take(&mut settlement.deliveries);
+            let rows: Vec<_> = deliveries.into_iter().map(queue::Row::from).collect();
+            let settle = move |session: &mut session::Session<'_>| {
+                values::settle_if(session, now, &expected, &settlement, &rows)
+            };
+            self.writer.write(settle).await
+        })
+    }
+
     fn settled<'a>(&'a self, now: Duration, key: &'a str) -> Doing<'a, Option<Vec<u8>>> {
         let key = key.to_owned();
         Box::pin(self.read(move |connection| values::settled(connection, now, &key)))

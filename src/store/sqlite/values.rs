@@ -163,6 +163,25 @@ pub(super) fn settle(
     Ok(Settled::New(queue::enqueue(session, now, rows)?))
 }
 
+/// The same, if the values are as `expected`.
+pub(super) fn settle_if(
+    session: &mut Session<'_>,
+    now: Duration,
+    expected: &[(String, Option<Vec<u8>>)],
+    settlement: &Settlement,
+    rows: &[queue::Row],
+) -> Result<Option<Settled>, StoreError> {
+    if let Some(answer) = settled(session.connection, now, &settlement.key)? {
+        return Ok(Some(Settled::Known(answer)));
+    }
+    for (key, value) in expected {
+        if get(session.connection, now, key)? != *value {
+            return Ok(None);
+        }
+    }
+    settle(session, now, settlement, rows).map(Some)
+}
+
 pub(super) fn settled(
     connection: &Connection,
     now: Duration,

@@ -1,5 +1,7 @@
 //! What is accepted and what is not, over a store in memory, with nobody who sends.
 
+mod folding;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use crate::channels::Sending;
 use crate::clock::TokioClock;
 use crate::config::Config;
 use crate::config::outbox::RETRY;
-use crate::entropy::SeededEntropy;
+use crate::entropy::SystemEntropy;
 use crate::metrics::Metrics;
 use crate::notification::Notification;
 use crate::notification::Receipt;
@@ -30,6 +32,7 @@ use crate::outbox::Settings;
 use crate::store;
 use crate::store::Filter;
 use crate::store::Retention;
+use crate::store::Store;
 
 /// 2026-01-01T00:00:00Z, in seconds.
 const START: u64 = 1_767_225_600;
@@ -47,6 +50,10 @@ kind = 'log'
 [[channel]]
 name = 'mail'
 kind = 'log'
+[[channel]]
+name = 'folded'
+kind = 'log'
+fold = '10m'
 [[topic]]
 name = 'alerts'
 channels = ['mail', 'ops']
@@ -82,14 +89,19 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::over(store::open("memory:", Path::new("")).unwrap(), START)
+    }
+
+    /// One over a store that is there already, at this second.
+    fn over(store: Arc<dyn Store>, start: u64) -> Self {
         let loaded = Config::parse("a.toml", CONFIG, Path::new(""), &BTreeMap::new());
         let config = loaded.unwrap_or_else(|faults| panic!("{faults}")).config;
         let mut channels = Channels::default();
-        for name in ["ops", "mail"] {
+        for name in ["ops", "mail", "folded"] {
             channels.insert(name, Arc::new(Open));
         }
-        let clock = Arc::new(TokioClock::starting_at(START));
-        let entropy = Arc::new(SeededEntropy::new(1));
+        let clock = Arc::new(TokioClock::starting_at(start));
+        let entropy = Arc::new(SystemEntropy);
         let settings = Settings {
             retry: RETRY.into(),
             pause_after: Duration::from_hours(4),
@@ -97,7 +109,7 @@ impl Bench {
             look: LOOK,
         };
         let outbox = Outbox::new(Ground {
-            store: store::open("memory:", Path::new("")).unwrap(),
+            store,
             channels,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::clone(&entropy) as _,
