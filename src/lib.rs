@@ -32,6 +32,7 @@ pub mod dispatch;
 pub mod inbox;
 pub mod outbox;
 
+pub mod forms;
 pub mod intake;
 pub mod submission;
 

@@ -5,6 +5,7 @@
 
 mod endpoint;
 mod field;
+mod forms;
 mod media;
 mod notifications;
 mod openapi;
@@ -30,6 +31,7 @@ use crate::access::Keys;
 use crate::code;
 use crate::config::access::Scope;
 use crate::dispatch::rules::RulesHandler;
+use crate::forms::Forms;
 use crate::intake::Intake;
 use crate::submission::Submissions;
 use crate::tasks::Tasks;
@@ -41,6 +43,8 @@ pub struct Api {
     pub keys: Arc<Keys>,
     /// Where what is sent goes.
     pub submissions: Submissions,
+    /// Pages that ask somebody to decide.
+    pub forms: Forms,
     /// The accounts.
     pub intake: Arc<Intake>,
     /// The rules, where there are any.
@@ -129,6 +133,36 @@ const ENDPOINTS: &[Endpoint] = &[
         answer: Some(schema::life),
         refuses: &[code::API_NOT_FOUND, code::API_SENT],
         run: notifications::cancel,
+        ..GET
+    },
+    Endpoint {
+        method: Method::Post,
+        path: "/api/v1/forms/{name}",
+        name: "ask",
+        doc: "Send out a `[[form]]`: a page for each receiver, its link through the form's channels.",
+        needs: Needs::Key,
+        path_fields: forms::NAME,
+        body: Body::Json(Json {
+            fields: forms::FIELDS,
+            rule: forms::rule,
+            example: forms::example,
+            is_idempotent: true,
+        }),
+        success: (202, "It is on the disk, and each link on its way."),
+        answer: Some(forms::sent_schema),
+        refuses: &[code::API_NOT_FOUND, code::API_CONFLICT],
+        run: forms::send,
+        ..GET
+    },
+    Endpoint {
+        path: "/api/v1/forms/{name}/{id}",
+        name: "decision",
+        doc: "What was decided on a form that was sent out, by whom and when.",
+        path_fields: forms::SENT,
+        success: (200, "Open, decided or expired."),
+        answer: Some(forms::state_schema),
+        refuses: &[code::API_NOT_FOUND],
+        run: forms::show,
         ..GET
     },
     Endpoint {

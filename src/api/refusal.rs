@@ -8,6 +8,8 @@ use serde_json::json;
 use crate::code;
 use crate::code::Code;
 use crate::config::access::Scope;
+use crate::forms::FormError;
+use crate::outbox::OutboxError;
 use crate::store::StoreError;
 use crate::submission::SubmissionError;
 
@@ -68,6 +70,18 @@ impl From<SubmissionError> for Refusal {
         match error {
             SubmissionError::Scope { key, missing } => Self::lacks(&key, &missing),
             SubmissionError::Store(error) => Self::from(error),
+            error => Self::new(error.code(), error.to_string()),
+        }
+    }
+}
+
+impl From<FormError> for Refusal {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::Scope { key, missing } => Self::lacks(&key, &missing),
+            FormError::Store(error) | FormError::Outbox(OutboxError::Store(error)) => {
+                Self::from(error)
+            }
             error => Self::new(error.code(), error.to_string()),
         }
     }

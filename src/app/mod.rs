@@ -283,11 +283,12 @@ impl Station {
     pub fn start(self) -> Result<Running, StationError> {
         let server = self.config.server.clone();
         let mut routes = self.routes.clone();
-        let forms = load_forms(&self.config)?;
+        let catalog = load_forms(&self.config)?;
         let parts = self.build()?;
-        routes.push(own::api(&parts));
+        let forms = pages::forms(&server, catalog, &parts);
+        routes.push(own::api(&parts, &forms));
         routes.push(Arc::new(dialects::routes(Arc::clone(&parts.dialects))));
-        routes.extend(pages::open(&server, forms, &parts).map(pages::routes));
+        routes.push(pages::routes(&server, forms, &parts));
         late::go_on(&parts);
         let is_ready = Arc::new(AtomicBool::new(false));
         let receiver = Receiver {

@@ -24,6 +24,7 @@ use crate::dispatch::builtin::PublicationCheck;
 use crate::dispatch::handler::Handler;
 use crate::dispatch::rules::RulesHandler;
 use crate::exchange::Exchange;
+use crate::forms::Forms;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::receiver::Routes;
@@ -33,10 +34,11 @@ use crate::tasks::Tasks;
 use crate::wechat::Platform;
 
 /// The routes of the API.
-pub(super) fn api(parts: &Parts) -> Routes {
+pub(super) fn api(parts: &Parts, forms: &Forms) -> Routes {
     let api = Api {
         keys: Arc::clone(&parts.keys),
         submissions: parts.submissions.clone(),
+        forms: forms.clone(),
         intake: Arc::clone(&parts.intake),
         rules: parts.rules.clone(),
         tasks: parts.tasks.clone(),

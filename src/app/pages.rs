@@ -1,15 +1,14 @@
-//! The pages of a station, wired to what they are made of.
+//! The forms and pages of a station, wired to what they are made of.
 
 use std::sync::Arc;
-
-use arc_swap::ArcSwap;
 
 use super::Parts;
 use crate::config::Config;
 use crate::config::fault::Faults;
 use crate::config::server::Server;
+use crate::forms::Catalog;
+use crate::forms::Forms;
 use crate::pages;
-use crate::pages::Forms;
 use crate::pages::Pages;
 use crate::receiver::Routes;
 
@@ -18,29 +17,22 @@ use crate::receiver::Routes;
 /// # Errors
 ///
 /// Everything that is wrong with them.
-pub(crate) fn load_forms(config: &Config) -> Result<Forms, Faults> {
+pub(crate) fn load_forms(config: &Config) -> Result<Catalog, Faults> {
     let mut faults = Faults::new();
-    let forms = Forms::build(&config.forms, &mut faults);
-    faults.or(forms)
+    let catalog = Catalog::build(&config.forms, &mut faults);
+    faults.or(catalog)
 }
 
-/// The pages; none where the station does not know its own address, since there can be no link to
-/// one then.
-pub(super) fn open(server: &Server, forms: Forms, parts: &Parts) -> Option<Arc<Pages>> {
-    let public_url = server.public_url.clone()?;
-    Some(Arc::new(Pages {
-        forms: ArcSwap::from_pointee(forms),
-        keys: Arc::clone(&parts.keys),
-        outbox: parts.outbox.clone(),
-        intake: Arc::clone(&parts.intake),
-        clock: Arc::clone(&parts.intake.clock),
-        entropy: Arc::clone(&parts.intake.entropy),
-        public_url,
-        zone: server.timezone.clone(),
-    }))
+/// The way in for forms. A config with forms has the address that their links begin with.
+pub(super) fn forms(server: &Server, catalog: Catalog, parts: &Parts) -> Forms {
+    let public_url = server.public_url.clone().unwrap_or_default();
+    let world = (Arc::clone(&parts.intake.clock), Arc::clone(&parts.intake.entropy));
+    Forms::new(catalog, parts.outbox.clone(), public_url, world)
 }
 
 /// The routes of the pages.
-pub(super) fn routes(pages: Arc<Pages>) -> Routes {
+pub(super) fn routes(server: &Server, forms: Forms, parts: &Parts) -> Routes {
+    let (intake, zone) = (Arc::clone(&parts.intake), server.timezone.clone());
+    let pages = Arc::new(Pages { forms, intake, zone });
     Arc::new(move |config| pages::routes(&pages, config))
 }

@@ -47,7 +47,7 @@ pub struct Form {
     pub style: Option<Source>,
     /// The channels through which the link is sent.
     pub channels: Vec<String>,
-    /// What the notification with the link says, as a template.
+    /// What the notification says beside the link, as a template.
     pub message: String,
     /// Who is told what was decided.
     pub hook: Option<Hook>,
@@ -185,7 +185,7 @@ fn read(
     let template = source(table, "template", origin);
     let style = source(table, "style", origin);
     let channels = read_channels(table, channels);
-    let message = table.filled_text("message").map(|it| it.value.to_owned());
+    let message = table.text("message").map(|it| it.value.to_owned());
     let hook = hook(table, origin, server);
     let expires = expires(table);
     let actions = read_list(table, "action", MOST_ACTIONS, action);

@@ -38,7 +38,7 @@ pub(super) fn show(
         let said = Said { words: &said.words, answer: linked(answer) };
         return show::html(StatusCode::OK, &View { said: Some(said), state: "decided", ..frame });
     }
-    if page.is_expired(pages.now()) {
+    if page.is_expired(pages.forms.now()) {
         return show::expired(words);
     }
     let until = words::put(words.until, &pages.shown(page.expires));
@@ -71,7 +71,7 @@ pub(super) async fn say(
     if mend.said.is_some() {
         return Ok(press::see(id));
     }
-    if page.is_expired(pages.now()) {
+    if page.is_expired(pages.forms.now()) {
         return Ok(show::expired(words));
     }
     let given = press::value(posted, "words").unwrap_or_default().trim();
@@ -86,7 +86,7 @@ pub(super) async fn say(
         let view = View { title: words.mend_title, ..view };
         return Ok(show::html(StatusCode::UNPROCESSABLE_ENTITY, &view));
     }
-    let at = millis(pages.now());
+    let at = millis(pages.forms.now());
     let said = page::Said { words: given.to_owned(), at, answer: None };
     let saying = with(&page, &mend, said.clone());
     if !replace(pages, id, &page, &saying).await? {
@@ -113,7 +113,7 @@ fn with(page: &Page, mend: &Mend, said: page::Said) -> Page {
 
 /// Puts one page in another's place, if it is still there. Whether it was.
 async fn replace(pages: &Pages, id: &PageId, old: &Page, new: &Page) -> Result<bool, StoreError> {
-    let (now, key) = (pages.now(), page::key(id));
+    let (now, key) = (pages.forms.now(), page::key(id));
     let (expected, value) = (Some(old.to_json()), Some(new.to_json()));
-    pages.outbox.store().compare_and_set(now, &key, expected, value, old.keep(now)).await
+    pages.forms.store().compare_and_set(now, &key, expected, value, old.keep(now)).await
 }

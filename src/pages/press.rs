@@ -13,16 +13,16 @@ use subtle::ConstantTimeEq as _;
 use super::Pages;
 use super::mend;
 use super::moment;
-use super::sent;
-use super::sent::Decision;
-use super::sent::Field;
-use super::sent::Filled;
-use super::sent::Sent;
 use super::show;
 use super::view::View;
 use super::words;
 use super::words::Words;
 use crate::channels::form_hook_name;
+use crate::forms::Decision;
+use crate::forms::Field;
+use crate::forms::Filled;
+use crate::forms::Sent;
+use crate::forms::decision_key;
 use crate::notification::Notification;
 use crate::page::Content;
 use crate::page::Invitation;
@@ -81,7 +81,7 @@ async fn act(
             mend::say(pages, words, id, (page, mend), posted).await
         }
         Content::Form(invitation) => {
-            let sent = pages.sent(&invitation.sent).await?;
+            let sent = pages.forms.sent(&invitation.sent).await?;
             let Some(sent) = sent else { return Ok(show::gone(words)) };
             decide(pages, words, id, (invitation, sent), posted).await
         }
@@ -102,7 +102,7 @@ async fn decide(
     if sent.decision.is_some() {
         return Ok(see(id));
     }
-    if sent.is_expired(pages.now()) {
+    if sent.is_expired(pages.forms.now()) {
         return Ok(show::expired(words));
     }
     let pressed = value(posted, "action");
@@ -129,7 +129,7 @@ async fn decide(
         look: action.look,
         by: invitation.to.clone(),
         channel: invitation.channel.clone(),
-        at: millis(pages.now()),
+        at: millis(pages.forms.now()),
         fields: fields.collect(),
     };
     sent.decision = Some(decision.clone());
@@ -145,18 +145,18 @@ async fn settle(
     sent: &Sent,
     decision: &Decision,
 ) -> Result<(), StoreError> {
-    let now = pages.now();
-    let hook = sent.has_hook.then(|| pages.outbox.address(now, call(id, sent, decision)));
+    let now = pages.forms.now();
+    let hook = sent.has_hook.then(|| pages.forms.outbox().address(now, call(id, sent, decision)));
     let lane = hook.as_ref().map(|delivery| delivery.lane.clone());
     let settlement = Settlement {
-        key: sent::decision_key(id),
+        key: decision_key(id),
         answer: Vec::new(),
         remember: sent.keep(now),
         deliveries: hook.into_iter().collect(),
         values: vec![sent.row(id, now)],
     };
-    if let Settled::New(_) = pages.outbox.store().settle(now, settlement).await? {
-        pages.outbox.wake(lane.as_deref());
+    if let Settled::New(_) = pages.forms.store().settle(now, settlement).await? {
+        pages.forms.outbox().wake(lane.as_deref());
         let (form, action) = (sent.form.as_str(), decision.action.as_str());
         tracing::info!(form, action, "a form was decided");
     }

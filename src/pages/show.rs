@@ -11,8 +11,6 @@ use actix_web::web;
 use super::Pages;
 use super::mend;
 use super::moment;
-use super::sent::Decision;
-use super::sent::Sent;
 use super::view::Action;
 use super::view::Decided;
 use super::view::Field;
@@ -22,6 +20,8 @@ use super::view::View;
 use super::words;
 use super::words::Words;
 use crate::code;
+use crate::forms::Decision;
+use crate::forms::Sent;
 use crate::page::Content;
 use crate::page::Invitation;
 use crate::page::Message;
@@ -50,12 +50,14 @@ async fn page(
     id: &PageId,
 ) -> Result<HttpResponse, StoreError> {
     let Some(page) = pages.page(id).await? else { return Ok(gone(words)) };
-    let is_expired = page.is_expired(pages.now());
+    let is_expired = page.is_expired(pages.forms.now());
     match &page.content {
         Content::Message(_) if is_expired => Ok(expired(words)),
         Content::Message(message) => Ok(read(words, id, message)),
         Content::Form(invitation) => {
-            let Some(sent) = pages.sent(&invitation.sent).await? else { return Ok(gone(words)) };
+            let Some(sent) = pages.forms.sent(&invitation.sent).await? else {
+                return Ok(gone(words));
+            };
             Ok(form(pages, words, id, (invitation, &sent)))
         }
         Content::Mend(mend) => Ok(mend::show(pages, words, id, (&page, mend))),
@@ -89,7 +91,7 @@ pub(super) fn form(
         };
         return html(StatusCode::OK, &View { state: "decided", ..view });
     }
-    if sent.is_expired(pages.now()) {
+    if sent.is_expired(pages.forms.now()) {
         return expired(words);
     }
     let view = View {
@@ -113,7 +115,7 @@ pub(super) fn refused(
 }
 
 fn frame<'v>(pages: &Pages, words: &'static Words, id: &'v PageId, sent: &'v Sent) -> View<'v> {
-    let form = pages.forms.load().find(&sent.form);
+    let form = pages.forms.form(&sent.form);
     View {
         id: id.as_str(),
         title: &sent.title,
@@ -177,8 +179,8 @@ pub(super) async fn own_style(pages: web::Data<Arc<Pages>>, request: HttpRequest
     let found = async {
         let page = pages.page(&id).await.ok()??;
         let Content::Form(invitation) = page.content else { return None };
-        let sent = pages.sent(&invitation.sent).await.ok()??;
-        let form = pages.forms.load().find(&sent.form)?;
+        let sent = pages.forms.sent(&invitation.sent).await.ok()??;
+        let form = pages.forms.form(&sent.form)?;
         form.set.style.as_ref().map(|style| style.text.clone())
     };
     match found.await {

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["held", "platform", "window"],
     &["channels"],
     &["dispatch", "inbox", "outbox"],
-    &["intake", "submission"],
+    &["forms", "intake", "submission"],
     &["api", "dialects", "pages", "receiver"],
     &["app"],
     &["cli"],

@@ -31,8 +31,8 @@ pub const FORM: Section = Section {
         Setting::with(
             "message",
             Kind::Text,
-            "\"{{ link }}\"",
-            "What is sent: Jinja over the data, with link, title and to.",
+            "\"\"",
+            "What is said beside the link: Jinja over the data, with title, to and link.",
         ),
         Setting::with(
             "hook",

@@ -34,6 +34,9 @@ const STYLE: &str = ".joke { font-size: 1.3rem }";
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// What a body is.
+const JSON: &str = "content-type: application/json\r\n";
+
 /// A clock that tests move.
 #[derive(Clone, Default)]
 struct Moved(Arc<AtomicU64>);
@@ -107,8 +110,8 @@ impl Desk {
 
     /// Sends `body` to the form `review` with the key `ci`.
     async fn send(&self, body: &str) -> String {
-        let headers = "authorization: Bearer ci-token-123456\r\n";
-        self.ask("POST", "/api/v1/forms/review", headers, body).await
+        let headers = format!("authorization: Bearer ci-token-123456\r\n{JSON}");
+        self.ask("POST", "/api/v1/forms/review", &headers, body).await
     }
 
     /// The paths of the pages that `answer` links to.

@@ -18,65 +18,86 @@ const SUBMIT: &str = "提交";
 
 /// A form that was sent out. Each receiver has a page of their own that leads to it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Sent {
-    pub(super) form: String,
-    pub(super) title: String,
+pub struct Sent {
+    /// The form's name in the config.
+    pub form: String,
+    /// What stands above it.
+    pub title: String,
     /// What is shown, as clean HTML.
-    pub(super) html: String,
+    pub html: String,
     /// What was handed in; the hook gets it back.
-    pub(super) data: Map<String, Json>,
-    pub(super) actions: Vec<Action>,
-    pub(super) fields: Vec<Field>,
+    pub data: Map<String, Json>,
+    /// Its buttons.
+    pub actions: Vec<Action>,
+    /// What can be filled in.
+    pub fields: Vec<Field>,
     /// Whether somebody is told what was decided.
-    pub(super) has_hook: bool,
+    pub has_hook: bool,
     /// When it expires, in milliseconds since 1970.
-    pub(super) expires: u64,
+    pub expires: u64,
     /// The name of the key with which it was handed in.
-    pub(super) by: String,
+    pub by: String,
+    /// What was decided, once it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) decision: Option<Decision>,
+    pub decision: Option<Decision>,
 }
 
 /// A button.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Action {
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) look: String,
+pub struct Action {
+    /// What the hook is told.
+    pub name: String,
+    /// What stands on it.
+    pub label: String,
+    /// `plain`, `primary` or `danger`.
+    pub look: String,
 }
 
 /// Something to be filled in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Field {
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) input: String,
-    pub(super) options: Vec<String>,
-    pub(super) is_required: bool,
+pub struct Field {
+    /// What the hook is told.
+    pub name: String,
+    /// What stands above it.
+    pub label: String,
+    /// `text`, `long`, `choice` or `many`.
+    pub input: String,
+    /// What can be chosen.
+    pub options: Vec<String>,
+    /// Whether it must be filled in.
+    pub is_required: bool,
 }
 
 /// What was decided, by whom and when.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub(super) struct Decision {
-    pub(super) action: String,
-    pub(super) label: String,
-    pub(super) look: String,
+pub struct Decision {
+    /// The button's name.
+    pub action: String,
+    /// What stood on it.
+    pub label: String,
+    /// How it looked.
+    pub look: String,
     /// The receiver whose page it was; empty where only the channel is known.
-    pub(super) by: String,
-    pub(super) channel: String,
+    pub by: String,
+    /// The channel through which the link was sent.
+    pub channel: String,
     /// In milliseconds since 1970.
-    pub(super) at: u64,
-    pub(super) fields: Vec<Filled>,
+    pub at: u64,
+    /// What was filled in.
+    pub fields: Vec<Filled>,
 }
 
 /// A field that was filled in.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub(super) struct Filled {
-    pub(super) name: String,
-    pub(super) label: String,
-    pub(super) values: Vec<String>,
+pub struct Filled {
+    /// The field's name.
+    pub name: String,
+    /// What stood above it.
+    pub label: String,
+    /// Nothing, one value, or several.
+    pub values: Vec<String>,
     /// Whether it may have several values.
-    pub(super) is_many: bool,
+    pub is_many: bool,
 }
 
 impl Sent {
@@ -86,22 +107,23 @@ impl Sent {
     }
 
     /// The form as the store takes it: key, value, and how long it is kept from `now`.
-    pub(super) fn row(&self, id: &str, now: Duration) -> (String, Option<Vec<u8>>, Duration) {
+    pub fn row(&self, id: &str, now: Duration) -> (String, Option<Vec<u8>>, Duration) {
         let json = serde_json::to_vec(self).expect("a form is always JSON");
         (key(id), Some(json), self.keep(now))
     }
 
     /// How long it is kept from `now` on.
-    pub(super) fn keep(&self, now: Duration) -> Duration {
+    pub fn keep(&self, now: Duration) -> Duration {
         Duration::from_millis(self.expires).saturating_sub(now) + KNOWN
     }
 
-    pub(super) fn is_expired(&self, now: Duration) -> bool {
+    /// Whether its links are good no more.
+    pub fn is_expired(&self, now: Duration) -> bool {
         millis(now) >= self.expires
     }
 
     /// What a program is told of it: `open`, `decided` or `expired`.
-    pub(super) fn state(&self, now: Duration) -> &'static str {
+    pub fn state(&self, now: Duration) -> &'static str {
         match (&self.decision, self.is_expired(now)) {
             (Some(_), _) => "decided",
             (None, true) => "expired",
@@ -140,13 +162,13 @@ pub(super) fn key(id: &str) -> String {
 }
 
 /// Where the store has that it was decided: once, whoever presses.
-pub(super) fn decision_key(id: &str) -> String {
+pub fn decision_key(id: &str) -> String {
     format!("form-decision/{id}")
 }
 
 impl Decision {
     /// The values by the names of their fields: a text, or a list where several can be chosen.
-    pub(super) fn values(&self) -> Map<String, Json> {
+    pub fn values(&self) -> Map<String, Json> {
         let value = |field: &Filled| match field.is_many {
             true => Json::from(field.values.clone()),
             false => Json::from(field.values.first().cloned().unwrap_or_default()),

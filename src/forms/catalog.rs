@@ -33,13 +33,14 @@ const MESSAGE: &str = "message.txt";
 
 /// Every form, by name.
 #[derive(Default)]
-pub struct Forms {
+pub struct Catalog {
     by_name: BTreeMap<String, Arc<Form>>,
 }
 
 /// One form.
-pub(super) struct Form {
-    pub(super) set: form::Form,
+pub struct Form {
+    /// As its owner set it up.
+    pub set: form::Form,
     templates: Environment<'static>,
 }
 
@@ -48,7 +49,7 @@ pub(super) struct Form {
 #[error("the template fails: {0}")]
 pub struct TemplateError(String);
 
-impl Forms {
+impl Catalog {
     /// Reads the templates of the forms that the config lists. What is wrong with them is added to
     /// `faults`.
     pub fn build(configured: &[form::Form], faults: &mut Faults) -> Self {
@@ -57,7 +58,7 @@ impl Forms {
     }
 
     /// The form called `name`.
-    pub(super) fn find(&self, name: &str) -> Option<Arc<Form>> {
+    pub fn find(&self, name: &str) -> Option<Arc<Form>> {
         self.by_name.get(name).cloned()
     }
 }
