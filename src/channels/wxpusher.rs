@@ -50,7 +50,7 @@ pub(super) const KIND: ChannelKind = ChannelKind {
         ),
         Setting::with("spt", Kind::Secret, "\"\"", "SPT_…, of a person, for simple push."),
         Setting::with("uids", Kind::Texts, "[]", "Users (UID_…) who get what names nobody."),
-        Setting::with("topics", Kind::Texts, "[]", "Topics, by number, that get it too."),
+        Setting::with("topics", Kind::Numbers, "[]", "Topics, by number, that get it too."),
     ],
     example: "\
 [[channel]]
@@ -83,11 +83,7 @@ impl WxPusher {
         let (fields, table) = (setup.fields, &setup.fields.table);
         let app_token = fields.secret("app_token");
         let spt = fields.secret("spt");
-        let texts = |key| {
-            let texts = table.texts(key)?;
-            Some(texts.iter().map(|it| it.value.to_owned()).collect::<Vec<_>>())
-        };
-        let (uids, topics) = (texts("uids"), texts("topics"));
+        let (uids, topics) = (table.texts("uids"), table.numbers("topics"));
         let key = match (app_token?, spt?) {
             (Some(token), None) => Key::App(token),
             (None, Some(spt)) => Key::Simple(spt),
@@ -102,12 +98,8 @@ impl WxPusher {
                 return None;
             }
         };
-        let topics = topics?;
-        if let Some(topic) = topics.iter().find(|it| it.parse::<u64>().is_err()) {
-            table.value_fault("topics", format!("`{topic}` is no topic's number"), None);
-            return None;
-        }
-        let usual = uids?.into_iter().chain(topics).collect();
+        let uids = uids?.into_iter().map(|it| it.value.to_owned());
+        let usual = uids.chain(topics?.iter().map(u64::to_string)).collect();
         let base = setup.base_url("https://wxpusher.zjiecode.com");
         Some(Self { base, key, usual })
     }

@@ -216,7 +216,7 @@ pub(super) fn typed(value: &str, kind: Kind) -> Value {
         Kind::Integer(..) => {
             value.trim().parse().map_or_else(|_| Value::Text(value.to_owned()), Value::Integer)
         }
-        Kind::Texts | Kind::Words(_) => {
+        Kind::Texts | Kind::Numbers | Kind::Words(_) => {
             let place = Place::start_of("", "");
             let texts = value.split(',').map(|text| Value::Text(text.trim().to_owned()));
             Value::List(texts.map(|value| Node { place: place.clone(), value }).collect())

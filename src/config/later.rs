@@ -43,6 +43,7 @@ fn check_setting(table: &Table<'_>, setting: &Setting) {
     match setting.kind {
         Kind::Text | Kind::Secret | Kind::Word(_) => drop(table.text(key)),
         Kind::Texts | Kind::Words(_) => drop(table.texts(key)),
+        Kind::Numbers => drop(table.numbers(key)),
         Kind::Duration => drop(table.duration(key)),
         Kind::Size => drop(table.size(key)),
         Kind::Integer(least, most) => drop(table.integer(key, least..=most)),

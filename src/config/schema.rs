@@ -90,6 +90,10 @@ fn of_kind(kind: Kind) -> Value {
         Kind::Texts => json!({
             "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
         }),
+        Kind::Numbers => {
+            let number = json!({ "type": ["integer", "string"], "pattern": "^[0-9]+$" });
+            json!({ "anyOf": [number, { "type": "array", "items": number }] })
+        }
         Kind::Duration => {
             json!({ "type": "string", "pattern": r"^(0|[0-9]+(\.[0-9]+)?(ms|s|m|h|d))$" })
         }

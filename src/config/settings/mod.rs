@@ -25,6 +25,8 @@ pub enum Kind {
     Secret,
     /// A string or a list of strings.
     Texts,
+    /// A number or a list of numbers, in quotes or not.
+    Numbers,
     /// `"4.5s"`, `"10m"`, `"0"`.
     Duration,
     /// `"1MiB"`, or a number of bytes.

@@ -143,17 +143,28 @@ impl<'d> Table<'d> {
 
     /// A string, or a list of strings. None where the key is missing or any of it is wrong.
     pub fn texts(&self, key: &str) -> Option<Vec<Text<'d>>> {
-        let node = self.value(key)?;
-        let list = match &node.value {
-            Value::List(list) => list.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
+        let list = listed(self.value(key)?);
         let texts: Vec<_> = list.iter().filter_map(text_of).collect();
         if texts.len() == list.len() {
             return Some(texts);
         }
         for foreign in list.iter().filter(|it| text_of(it).is_none()) {
             self.wrong_kind(key, "a string or a list of strings", foreign);
+        }
+        None
+    }
+
+    /// A number or a list of numbers, in quotes or not: what services call their things. None where
+    /// the key is missing or any of it is wrong.
+    pub fn numbers(&self, key: &str) -> Option<Vec<u64>> {
+        let list = listed(self.value(key)?);
+        let numbers: Vec<u64> = list.iter().filter_map(number_of).collect();
+        if numbers.len() == list.len() {
+            return Some(numbers);
+        }
+        for foreign in list.iter().filter(|it| number_of(it).is_none()) {
+            let message = format!("`{key}` must be a number or a list of numbers");
+            self.fault_at(&foreign.place, message, None);
         }
         None
     }
@@ -328,6 +339,22 @@ impl<'d> Table<'d> {
         let advice = is_unquoted.then(|| "put it in quotes".to_owned());
         let message = format!("`{key}` must be {wanted}, not {}", found.value.kind());
         self.fault_at(&found.place, message, advice);
+    }
+}
+
+/// A list, or what stands for a list of one.
+fn listed(node: &Node) -> &[Node] {
+    match &node.value {
+        Value::List(list) => list,
+        _ => std::slice::from_ref(node),
+    }
+}
+
+fn number_of(node: &Node) -> Option<u64> {
+    match &node.value {
+        Value::Integer(number) => u64::try_from(*number).ok(),
+        Value::Text(text) => text.parse().ok(),
+        _ => None,
     }
 }
 

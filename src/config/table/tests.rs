@@ -138,3 +138,19 @@ proptest::proptest! {
         proptest::prop_assert!(found.len() < 100_000);
     }
 }
+
+#[test]
+fn numbers_may_stand_in_quotes_and_alone() {
+    let found = faults_of("a = [1234, '5']\nb = 7\nc = [1, 'x', -1, 1.5]\n", |root| {
+        assert_eq!(root.numbers("a"), Some(vec![1_234, 5]));
+        assert_eq!(root.numbers("b"), Some(vec![7]));
+        assert_eq!(root.numbers("c"), None);
+        assert_eq!(root.numbers("missing"), None);
+        root.finish(&["a", "b", "c"]);
+    });
+    let expected = "\
+a.toml:3:9: `c` must be a number or a list of numbers
+a.toml:3:14: `c` must be a number or a list of numbers
+a.toml:3:18: `c` must be a number or a list of numbers";
+    assert_eq!(found, expected);
+}
