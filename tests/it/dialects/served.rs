@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -131,7 +134,7 @@ async fn a_large_body_is_refused_in_the_service_s_words_and_a_huge_one_is_not_re
     let form = format!("pushkey={KEY}&text={}", "满".repeat(150_000));
     let answer = station.json("POST /as/pushdeer/message/push", "", &form).await;
     assert_eq!(answer["code"], 80_501);
-    assert_eq!(answer["content"]["result"], serde_json::json!([]));
+    assert_eq!(answer["content"]["result"], json!([]));
     let answer = station.ask("POST /as/ntfy/ops", "", &"x".repeat((1 << 20) + 1)).await;
     assert_eq!(status(&answer), 413);
     assert_eq!(station.accepted().await, []);
@@ -195,6 +198,41 @@ async fn a_channel_or_topic_may_be_named_and_only_if_the_key_names_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_of_the_same_service_keeps_receivers_and_settings() {
+    let bark = r#"{"title":"disk","body":"full","sound":"bell","url":"https://a.example/","level":"passive"}"#;
+    let own = "kind = 'bark'\ndevice_key = 'PHONE'\n";
+    let sent = sent_on(own, &format!("/as/bark/{KEY}"), bark, r#"{"code":200}"#).await;
+    assert_eq!(sent["device_key"], "PHONE");
+    let told = ["title", "body", "sound", "url", "level"].map(|key| sent[key].as_str().unwrap());
+    assert_eq!(told, ["disk", "full", "bell", "https://a.example/", "passive"]);
+    let people =
+        format!(r#"{{"appToken":"{KEY}","content":"full","uids":["UID_a"],"topicIds":[12]}}"#);
+    let own = "kind = 'wxpusher'\napp_token = 'AT_OWN'\ntopics = [1]\n";
+    let taken = r#"{"code":1000,"success":true,"data":[]}"#;
+    let sent = sent_on(own, "/as/wxpusher/api/send/message", &people, taken).await;
+    let told = (&sent["appToken"], &sent["uids"], &sent["topicIds"], &sent["content"]);
+    let expected = (&"AT_OWN".into(), &json!(["UID_a"]), &json!([12]), &"full".into());
+    assert_eq!(told, expected);
+    let ntfy = r#"{"topic":"alerts","message":"full","tags":["disk"],"priority":5}"#;
+    let own = "kind = 'ntfy'\ntopic = 'mine'\n";
+    let path = format!("/as/ntfy/?auth={}", STANDARD.encode(format!("Bearer {KEY}")));
+    let sent = sent_on(own, &path, ntfy, r#"{"id":"a"}"#).await;
+    let told = (&sent["topic"], &sent["message"], &sent["tags"], &sent["priority"]);
+    assert_eq!(told, (&"alerts".into(), &"full".into(), &json!(["disk"]), &5.into()));
+}
+
+/// What a channel of this kind sends on when this is posted.
+async fn sent_on(own: &str, path: &str, message: &str, answer: &str) -> Value {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let station = Station::with(&format!("[[channel]]\nname = 'own'\nbase_url = '{base}'\n{own}"));
+    let path = format!("POST {path}");
+    let (_, asked) = tokio::join!(station.json(&path, "", message), say(&listener, answer));
+    assert_eq!(station.accepted().await.len(), 3);
+    serde_json::from_str(body(&asked)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sdk_is_told_what_the_service_behind_said() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -209,7 +247,7 @@ async fn the_sdk_is_told_what_the_service_behind_said() {
     assert_eq!((&answer["code"], &message["errcode"]), (&1.into(), &310_000.into()));
     let taken = r#"{"errcode":0,"errmsg":"ok"}"#;
     let (answer, _) = tokio::join!(station.json(&path, "", content), say(&listener, taken));
-    assert_eq!(answer, serde_json::json!({ "code": 0 }));
+    assert_eq!(answer, json!({ "code": 0 }));
     let text = "|磁盘满".to_owned();
     assert_eq!(station.accepted().await, vec![("own".to_owned(), text); 2]);
 }
@@ -219,7 +257,7 @@ async fn the_sdk_sends_text_messages_once_there_is_a_channel_for_them() {
     let sms = r#"{"mobiles":["+8613800000009"],"template":"1","params":["7","98%"]}"#;
     let path = format!("POST /sms/send?key={KEY}");
     let answer = Station::start().json(&path, "", sms).await;
-    assert_eq!(answer, serde_json::json!({ "code": 1, "message": "not implemented" }));
+    assert_eq!(answer, json!({ "code": 1, "message": "not implemented" }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let station = Station::with(&format!(
@@ -229,10 +267,10 @@ async fn the_sdk_sends_text_messages_once_there_is_a_channel_for_them() {
     ));
     let taken = r#"{"Response":{"SendStatusSet":[{"SerialNo":"2640:1","PhoneNumber":"+8613800000009","Code":"Ok","Message":"send success"}],"RequestId":"r1"}}"#;
     let (answer, asked) = tokio::join!(station.json(&path, "", sms), say(&listener, taken));
-    assert_eq!(answer, serde_json::json!({ "code": 0 }));
+    assert_eq!(answer, json!({ "code": 0 }));
     let asked: Value = serde_json::from_str(body(&asked)).unwrap();
-    assert_eq!(asked["PhoneNumberSet"], serde_json::json!(["+8613800000009"]));
-    assert_eq!(asked["TemplateParamSet"], serde_json::json!(["7", "98%"]));
+    assert_eq!(asked["PhoneNumberSet"], json!(["+8613800000009"]));
+    assert_eq!(asked["TemplateParamSet"], json!(["7", "98%"]));
 }
 
 /// Takes one request, whole, and answers it.
