@@ -6,6 +6,7 @@ mod outbox;
 mod own;
 mod pages;
 mod running;
+mod told;
 mod typing;
 
 use std::path::Path;
@@ -219,7 +220,7 @@ impl Station {
             tracing::warn!("there is no rule and no handler: every message is taken in silence");
         }
         let outbox = self.open_outbox(store, channels, &metrics);
-        let handlers = self.builtin(outbox.store(), &tasks, handlers);
+        let handlers = self.builtin(&outbox, &tasks, handlers);
         let accounts = self.config.accounts.iter().map(|account| {
             let name = account.name.clone();
             (name, Arc::new(open_account(account, &metrics)))

@@ -10,6 +10,7 @@ use super::load_channels;
 use super::load_rules;
 use super::open_outbox;
 use super::outbox::open_store;
+use super::told::Told;
 use crate::api::Api;
 use crate::capture::Recorder;
 use crate::channels::Channels;
@@ -87,10 +88,15 @@ impl Station {
     /// Puts the handlers that come along before those of the owner, where an account needs them.
     pub(super) fn builtin(
         &self,
-        store: &Arc<dyn Store>,
+        outbox: &Outbox,
         tasks: &Tasks,
-        rest: Vec<Arc<dyn Handler>>,
+        mut rest: Vec<Arc<dyn Handler>>,
     ) -> Vec<Arc<dyn Handler>> {
+        if outbox.channels().iter().any(|(_, channel)| channel.told_by().is_some()) {
+            let told = Told { outbox: outbox.clone(), tasks: tasks.clone() };
+            rest.insert(0, Arc::new(told));
+        }
+        let store = outbox.store();
         let accounts = &self.config.accounts;
         let has_notices =
             |it: &Account| matches!(it.platform, Platform::OpenPlatform | Platform::Wecom);

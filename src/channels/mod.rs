@@ -167,6 +167,11 @@ pub trait Channel: Send + Sync {
     /// Sends one notification. It ends within [`Terms::limit`]; whoever calls ends it then.
     fn send<'a>(&'a self, parcel: &'a Parcel) -> Sending<'a>;
 
+    /// The account whose callbacks tell what became of what it sent; none: they do not.
+    fn told_by(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether its service says only when it is asked what became of what it took.
     fn asks(&self) -> bool {
         false

@@ -194,6 +194,11 @@ impl Channel for Messages {
         self.terms.clone()
     }
 
+    /// Of subscription messages WeChat tells no id.
+    fn told_by(&self) -> Option<&str> {
+        (self.form == Form::Template).then(|| self.client.name())
+    }
+
     fn send<'a>(&'a self, parcel: &'a Parcel) -> Sending<'a> {
         Box::pin(async move {
             let user = wechat::recipient(&parcel.notification)?;

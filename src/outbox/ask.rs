@@ -47,21 +47,22 @@ fn next(sent: Duration, asked: u32) -> Option<Duration> {
     SCHEDULE.get(usize::try_from(asked).ok()? + 1).map(|after| sent + *after)
 }
 
-/// Notes what the service of `channel` told, and counts it.
+/// Notes what the service of `channels` told of what one of them sent, and counts it.
 pub(super) async fn note(
     work: &Work,
-    channel: &str,
+    channels: &[&str],
     reports: Vec<Report>,
 ) -> Result<(), StoreError> {
+    let Some(first) = channels.first() else { return Ok(()) };
     let mut recorded = work.recorded.subscribe();
-    let mut foreign = note_known(work, channel, reports).await?;
+    let mut foreign = note_known(work, channels, reports).await?;
     if !foreign.is_empty() {
         // A service may tell sooner than its yes is written down.
         drop(tokio::time::timeout(RECORDED_WITHIN, recorded.changed()).await);
-        foreign = note_known(work, channel, foreign).await?;
+        foreign = note_known(work, channels, foreign).await?;
     }
     for _ in foreign {
-        work.ground.metrics.count_report(channel, "foreign");
+        work.ground.metrics.count_report(first, "foreign");
     }
     Ok(())
 }
@@ -69,21 +70,24 @@ pub(super) async fn note(
 /// The same for what we sent; the rest is given back.
 async fn note_known(
     work: &Work,
-    channel: &str,
-    reports: Vec<Report>,
+    channels: &[&str],
+    mut left: Vec<Report>,
 ) -> Result<Vec<Report>, StoreError> {
-    if reports.is_empty() {
-        return Ok(reports);
-    }
-    let known = work.ground.store.report(work.now(), channel, reports.clone()).await?;
-    let mut foreign = Vec::new();
-    for (report, is_known) in reports.into_iter().zip(known) {
-        match is_known {
-            true => work.ground.metrics.count_report(channel, report.fate.word()),
-            false => foreign.push(report),
+    for channel in channels {
+        if left.is_empty() {
+            break;
         }
+        let known = work.ground.store.report(work.now(), channel, left.clone()).await?;
+        let mut unknown = Vec::new();
+        for (report, is_known) in left.into_iter().zip(known) {
+            match is_known {
+                true => work.ground.metrics.count_report(channel, report.fate.word()),
+                false => unknown.push(report),
+            }
+        }
+        left = unknown;
     }
-    Ok(foreign)
+    Ok(left)
 }
 
 /// Asks what is due to be asked, until told to stop.
@@ -133,7 +137,7 @@ async fn ask(work: &Work, question: Question) {
     let answer = tokio::time::timeout(lane.terms.limit, lane.channel.ask(&about)).await;
     if let Ok(Ok(Some(report))) = answer {
         let report = Report { id: about.called, ..report };
-        if let Err(error) = note(work, &channel, vec![report]).await {
+        if let Err(error) = note(work, &[&channel], vec![report]).await {
             work.report(&error, "note what a service told");
         }
         return;

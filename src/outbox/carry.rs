@@ -122,7 +122,8 @@ async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> Carried {
 
 /// What the service calls what it took, where anybody will speak of it by that.
 fn called(work: &Work, lane: &Lane, receipt: &Receipt) -> Vec<Called> {
-    let is_told = work.ground.channels.hook(&lane.name).is_some_and(Hook::tells);
+    let is_told = work.ground.channels.hook(&lane.name).is_some_and(Hook::tells)
+        || lane.channel.told_by().is_some();
     let ask = (lane.channel.asks() && !is_told).then(|| ask::first(work.now()));
     if ask.is_none() && !is_told {
         return Vec::new();

@@ -243,7 +243,24 @@ impl Outbox {
     ///
     /// That of the store: nothing was noted.
     pub async fn report(&self, channel: &str, reports: Vec<Report>) -> Result<(), StoreError> {
-        ask::note(&self.work, channel, reports).await
+        ask::note(&self.work, &[channel], reports).await
+    }
+
+    /// The same of what the account called `name` tells of what was sent through it, by whichever
+    /// channel.
+    ///
+    /// # Errors
+    ///
+    /// That of the store.
+    pub async fn report_of_account(
+        &self,
+        name: &str,
+        reports: Vec<Report>,
+    ) -> Result<(), StoreError> {
+        let is_its = |lane: &&Arc<Lane>| lane.channel.told_by() == Some(name);
+        let lanes: Vec<&str> =
+            self.work.lanes.values().filter(is_its).map(|lane| lane.name.as_str()).collect();
+        ask::note(&self.work, &lanes, reports).await
     }
 
     /// Where deliveries are kept.

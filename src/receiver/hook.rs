@@ -24,6 +24,9 @@ pub(super) async fn receive(
     payload: web::Payload,
 ) -> HttpResponse {
     let channel = request.match_info().query("channel");
+    if !receiver.intake.hooks.contains_key(channel) {
+        return receiver.refuse_hook(channel, code::HOOK_CHANNEL, &IntakeError::UnknownHook);
+    }
     let body = match body::read(payload, request.headers(), receiver.body_limit).await {
         Ok(body) => body,
         Err(Unread::TooLarge(how)) => {

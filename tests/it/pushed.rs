@@ -22,6 +22,7 @@ use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler;
 use yizhan::entropy::SystemEntropy;
+use yizhan::notification::Fate;
 use yizhan::outcome::Outcome;
 use yizhan::simulator;
 use yizhan::simulator::Account;
@@ -276,6 +277,27 @@ async fn what_a_rule_pushes_arrives_at_a_webhook_and_at_a_user() {
     assert!(ops.bodies(&id)[0].contains("oAnna"), "{:?}", ops.bodies(&id));
     assert_eq!(world.stop().await, [delivered(), delivered()]);
     assert_eq!(ops.counts()[&id], 1);
+}
+
+#[tokio::test]
+async fn what_wechat_tells_of_a_template_message_is_its_receipt() {
+    let more = "[[channel]]\nname = \"orders\"\nkind = \"wechat-template\"\naccount = \"shop\"\n\
+        template_id = \"T\"\nbody_field = \"thing1\"\n";
+    let rules = "[[rule]]\nname = \"order\"\nequals = [\"下单\"]\n\
+        push = [{ channel = \"orders\", to = [\"{{ from }}\"], body = \"已下单\" }]\n";
+    let world = World::start(&Plan { more: more.to_owned(), ..official() }, rules);
+    world.anna.says("下单").await;
+    until(async || world.inbox().len() == 1).await;
+    let page = world.store.query(Filter::default(), None, 1).await.unwrap();
+    let id = page.deliveries[0].id;
+    tokio::select! {
+        () = world.platform.work_off() => {}
+        () = until(async || !world.store.reports(id).await.unwrap().is_empty()) => {}
+    }
+    let report = world.store.reports(id).await.unwrap().remove(0);
+    assert_eq!((report.channel.as_str(), report.report.fate), ("orders", Fate::Confirmed));
+    assert_eq!(report.report.detail, "success");
+    assert_eq!(world.stop().await, [delivered()]);
 }
 
 #[tokio::test]
