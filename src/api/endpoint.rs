@@ -31,6 +31,8 @@ pub(super) struct Endpoint {
     pub(super) success: (u16, &'static str),
     /// A JSON schema of the answer; none: it is a page.
     pub(super) answer: Option<fn() -> Value>,
+    /// The calls that take the `id` of its answer, by name.
+    pub(super) leads_to: &'static [&'static str],
     /// What it may refuse, beside what every call may.
     pub(super) refuses: &'static [Code],
     pub(super) run: for<'a> fn(&'a Api, Call) -> Answering<'a>,
@@ -44,7 +46,6 @@ pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refus
 pub(super) enum Method {
     Get,
     Post,
-    Delete,
 }
 
 impl Method {
@@ -53,7 +54,6 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
-            Self::Delete => "DELETE",
         }
     }
 }

@@ -74,6 +74,7 @@ const GET: Endpoint = Endpoint {
     body: Body::None,
     success: (200, "What there is."),
     answer: None,
+    leads_to: &[],
     refuses: &[],
     run: document,
 };
@@ -97,6 +98,7 @@ const ENDPOINTS: &[Endpoint] = &[
             "It is on the disk. `id` is the whole's, and that of the delivery where there is one.",
         ),
         answer: Some(schema::sent),
+        leads_to: &["show", "cancel"],
         refuses: &[code::API_UNKNOWN, code::API_CONFLICT],
         run: notifications::send,
         ..GET
@@ -123,8 +125,8 @@ const ENDPOINTS: &[Endpoint] = &[
         ..GET
     },
     Endpoint {
-        method: Method::Delete,
-        path: "/api/v1/notifications/{id}",
+        method: Method::Post,
+        path: "/api/v1/notifications/{id}/cancel",
         name: "cancel",
         doc: "Call back what has not been sent yet: a key its own, `admin` everybody's.",
         needs: Needs::Key,
@@ -259,6 +261,9 @@ mod tests {
         for endpoint in ENDPOINTS {
             let method = endpoint.method.name().to_lowercase();
             assert_eq!(document["paths"][endpoint.path][&method]["operationId"], endpoint.name);
+        }
+        for name in ENDPOINTS.iter().flat_map(|it| it.leads_to) {
+            assert!(ENDPOINTS.iter().any(|it| it.name == *name), "{name}");
         }
         let send = &document["paths"]["/api/v1/notifications"]["post"];
         let schema = &send["requestBody"]["content"]["application/json"]["schema"];

@@ -159,7 +159,7 @@ pub(super) fn show(api: &Api, call: Call) -> Answering<'_> {
     Box::pin(async move { Ok(Answer::Json(200, life(&find(api, &call.path).await?))) })
 }
 
-/// `DELETE`: gives up what has not been sent.
+/// `POST …/cancel`: gives up what has not been sent. Not `DELETE`, since its life stays to be seen.
 pub(super) fn cancel(api: &Api, call: Call) -> Answering<'_> {
     Box::pin(async move {
         let key = call.key()?;

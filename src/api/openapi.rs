@@ -135,12 +135,17 @@ fn responses(endpoint: &Endpoint) -> Value {
     };
     let (status, doc) = endpoint.success;
     let mut all: BTreeMap<u16, Value> = BTreeMap::new();
-    all.insert(status, json!({ "description": doc, "content": content }));
+    let links = endpoint.leads_to.iter().map(|name| {
+        let link = json!({ "operationId": name, "parameters": { "id": "$response.body#/id" } });
+        ((*name).to_owned(), link)
+    });
+    let links: Map<String, Value> = links.collect();
+    all.insert(status, json!({ "description": doc, "content": content, "links": links }));
     for (status, codes) in refusals(endpoint) {
-        let lines = codes.iter().map(|it| format!("`{}`: {}", it.name, it.meaning));
-        let lines: Vec<String> = lines.collect();
+        let told = codes.iter().map(|it| format!("`{}`: {}", it.name, it.meaning));
+        let told: Vec<String> = told.collect();
         let mut response = json!({
-            "description": lines.join("\n"),
+            "description": told.join("\n"),
             "content": {
                 "application/json": { "schema": { "$ref": "#/components/schemas/Error" } },
             },

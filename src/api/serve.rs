@@ -76,7 +76,6 @@ fn method(method: Method) -> actix_web::Route {
     match method {
         Method::Get => web::get(),
         Method::Post => web::post(),
-        Method::Delete => web::delete(),
     }
 }
 

@@ -59,4 +59,6 @@ binary=${YIZHAN_BIN:-$target/debug/yizhan}
 echo '== wechatpy as bot and client of the simulated platform'
 "$work/python/bin/python" "$here/simulated.py" "$binary"
 echo '== clients of other push services against our dialects'
-exec "$work/python/bin/python" "$here/dialects.py" "$binary" "$work/node/dialects.mjs"
+"$work/python/bin/python" "$here/dialects.py" "$binary" "$work/node/dialects.mjs"
+echo '== schemathesis drives the HTTP API by its OpenAPI'
+exec "$work/python/bin/python" "$here/openapi.py" "$binary"

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::ALL;
 use super::CI;
+use super::Called;
 use super::JSON;
 use super::call;
 use super::send;
@@ -63,12 +64,17 @@ async fn the_same_idempotency_key_and_body_is_the_same_id_and_another_body_a_con
     assert_eq!(list.json["notifications"].as_array().unwrap().len(), 1);
 }
 
+/// The line that calls it back.
+fn cancel(sent: &Called) -> String {
+    format!("POST /api/v1/notifications/{}/cancel", sent.json["id"].as_str().unwrap())
+}
+
 #[tokio::test]
 async fn what_waits_is_called_back_by_its_key_or_an_admin_and_by_nobody_else() {
     let server = station();
     let body = r#"{"channel":"ops","body":"later","delay":"1h"}"#;
     let sent = call(&server, "POST /api/v1/notifications", &[ALL, JSON], body).await;
-    let line = format!("DELETE /api/v1/notifications/{}", sent.json["id"].as_str().unwrap());
+    let line = cancel(&sent);
     assert_eq!(call(&server, &line, &[CI], "").await.error().1, "api.not_found");
     let cancelled = call(&server, &line, &[ALL], "").await;
     assert_eq!((cancelled.status, &cancelled.json["state"]), (200, &json!("refused")));
@@ -76,7 +82,7 @@ async fn what_waits_is_called_back_by_its_key_or_an_admin_and_by_nobody_else() {
     assert_eq!(cancelled.json["deliveries"][0]["note"], "called back by `all`");
     assert_eq!(call(&server, &line, &[ALL], "").await.error().1, "api.sent");
     let own = call(&server, "POST /api/v1/notifications", &[CI, JSON], body).await;
-    let line = format!("DELETE /api/v1/notifications/{}", own.json["id"].as_str().unwrap());
+    let line = cancel(&own);
     assert_eq!(call(&server, &line, &[CI], "").await.status, 200);
 }
 
