@@ -234,7 +234,6 @@ impl Station {
             submissions.clone(),
             clock,
             (&tasks, &means.exchange),
-            &self.config,
         ));
         let limits = Limits {
             remember: self.config.inbox.remember,

@@ -1,11 +1,9 @@
 //! Where a dialect's messages are handed in: key, channels, outbox. The story of one call is
 //! [`Desk::answer`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Digest as _;
@@ -26,13 +24,11 @@ use super::ids;
 use super::message::MOST_KEYS;
 use super::repeats::Repeats;
 use super::report::Reporter;
-use super::spread::Topics;
 use super::spread::Way;
 use super::spread::spread;
 use crate::access::Key;
 use crate::access::Keys;
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::notification::Notification;
 use crate::store::Delivery;
@@ -40,9 +36,11 @@ use crate::store::DeliveryId;
 use crate::store::State;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::submission::Life;
 use crate::submission::Submission;
 use crate::submission::SubmissionError;
 use crate::submission::Submissions;
+use crate::submission::Submitted;
 use crate::tasks::Tasks;
 
 /// How long a number leads back to its message. Source: WxPusher, "Query status".
@@ -53,30 +51,8 @@ pub struct Desk {
     keys: Arc<Keys>,
     submissions: Submissions,
     clock: Arc<dyn Clock>,
-    plan: ArcSwap<Plan>,
     repeats: Repeats,
     reporter: Reporter,
-}
-
-/// What the config says about channels.
-struct Plan {
-    /// The kind of each.
-    kinds: BTreeMap<String, String>,
-    topics: Topics,
-}
-
-impl Plan {
-    fn of(config: &Config) -> Self {
-        let kinds = config.channels.iter().map(|it| (it.name.clone(), it.kind.clone()));
-        let topics = config.topics.iter().map(|it| (it.name.clone(), it.channels.clone()));
-        Self { kinds: kinds.collect(), topics: topics.collect() }
-    }
-
-    /// The channels of a key, with their kinds.
-    fn ways(&self, key: &Key) -> Vec<Way> {
-        let kind = |name: &String| self.kinds.get(name).cloned().unwrap_or_default();
-        key.channels().iter().map(|name| Way { name: name.clone(), kind: kind(name) }).collect()
-    }
 }
 
 impl Desk {
@@ -87,17 +63,9 @@ impl Desk {
         submissions: Submissions,
         clock: Arc<dyn Clock>,
         (tasks, exchange): (&Tasks, &Arc<Exchange>),
-        config: &Config,
     ) -> Self {
-        let plan = ArcSwap::from_pointee(Plan::of(config));
-        let outbox = submissions.outbox().clone();
-        let reporter = Reporter::new(tasks.clone(), Arc::clone(exchange), outbox);
-        Self { keys, submissions, clock, plan, repeats: Repeats::default(), reporter }
-    }
-
-    /// Takes what it knows of channels and topics from another config.
-    pub fn replace(&self, config: &Config) {
-        self.plan.store(Arc::new(Plan::of(config)));
+        let reporter = Reporter::new(tasks.clone(), Arc::clone(exchange), submissions.clone());
+        Self { keys, submissions, clock, repeats: Repeats::default(), reporter }
     }
 
     /// The time, for reading a call.
@@ -142,19 +110,19 @@ impl Desk {
         message: &Message,
     ) -> Result<Sent, Refusal> {
         let key = self.key(call, token).ok_or(Refusal::Key)?;
-        let plan = self.plan.load_full();
-        let parts = spread(message, &plan.ways(&key), &plan.topics)?;
+        let topics = self.submissions.topics().into_iter().collect();
+        let parts = spread(message, &self.ways(&key), &topics)?;
         // What is fetched twice is sent once; what is posted twice is meant twice.
         let once = (call.method == "GET").then(|| {
             let digest = digest(dialect.name, token, message);
             let first_seen = self.repeats.first(digest, call.now).as_millis();
             format!("{}/{}/{first_seen}", dialect.name, STANDARD.encode(digest))
         });
-        let mut sent = Vec::new();
+        let mut sent: Vec<Submitted> = Vec::new();
         for (index, (channels, notification)) in parts.into_iter().enumerate() {
             let again = once.as_ref().map(|once| format!("{once}/{index}"));
             match self.submit(&key, channels, notification, again).await {
-                Ok(ids) => sent.extend(ids),
+                Ok(submitted) => sent.push(submitted),
                 // The first part was accepted, so the call was; the log has what became of the rest.
                 Err(error) if !sent.is_empty() => {
                     tracing::warn!(
@@ -166,14 +134,13 @@ impl Desk {
                 Err(error) => return Err(refusal(&error)),
             }
         }
-        let Some(id) = sent.first().copied() else {
-            return Err(Refusal::Channel("没有可用的渠道".to_owned()));
-        };
+        let first = sent.first().expect("a message is spread over one part or two");
+        let id = first.id;
         if dialect.numbers {
             self.remember(dialect, id).await?;
         }
         if !message.report_to.is_empty() {
-            self.reporter.report(dialect, id, message.report_to.clone());
+            self.reporter.report(dialect, first.clone(), message.report_to.clone());
         }
         self.wait(dialect.patience, &sent).await?;
         Ok(Sent { id, key: key.name.clone() })
@@ -186,14 +153,13 @@ impl Desk {
         channels: Vec<String>,
         notification: Notification,
         idempotency_key: Option<String>,
-    ) -> Result<Vec<DeliveryId>, SubmissionError> {
+    ) -> Result<Submitted, SubmissionError> {
         let notification = Notification { idempotency_key, ..notification };
         let submission = Submission { channels, notification, ..Submission::default() };
         match self.submissions.accept(key, submission).await {
-            Ok(submitted) => Ok(submitted.parts.into_iter().map(|part| part.id).collect()),
             // The same but for its times, which were reckoned from another now.
-            Err(SubmissionError::Conflict(id)) => Ok(vec![id]),
-            Err(error) => Err(error),
+            Err(SubmissionError::Conflict(id)) => Ok(Submitted { id, parts: Vec::new() }),
+            accepted => accepted,
         }
     }
 
@@ -202,14 +168,14 @@ impl Desk {
     /// # Errors
     ///
     /// The first no. What is not decided in time is not waited for: it will be tried again.
-    async fn wait(&self, patience: Duration, sent: &[DeliveryId]) -> Result<(), Refusal> {
+    async fn wait(&self, patience: Duration, sent: &[Submitted]) -> Result<(), Refusal> {
         if patience.is_zero() {
             return Ok(());
         }
         let outbox = self.submissions.outbox();
         let all = async {
-            for id in sent {
-                let Ok(Some(delivery)) = outbox.outcome(*id).await else { continue };
+            for part in sent.iter().flat_map(|it| &it.parts) {
+                let Ok(Some(delivery)) = outbox.outcome(part.id).await else { continue };
                 if delivery.state == State::Refused {
                     return Err(self.upstream(&delivery).await);
                 }
@@ -241,18 +207,15 @@ impl Desk {
 
     async fn fate(&self, dialect: &Dialect, question: Question) -> Option<Box<Fate>> {
         let found = match question {
-            Question::Id(id) => self.find(id).await,
+            Question::Id(id) => self.submissions.find(id).await,
             Question::Number(number) => self.find_number(dialect, number).await,
             Question::Nothing => Ok(None),
         };
         match found {
-            Ok(found) => found.map(|delivery| Box::new(fate_of(delivery))),
+            Ok(life) => life.map(|life| Box::new(fate_of(&life))),
             Err(error) => {
-                tracing::error!(
-                    dialect = dialect.name,
-                    error = &error as &dyn std::error::Error,
-                    "cannot look a message up"
-                );
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(dialect = dialect.name, error, "cannot look a message up");
                 None
             }
         }
@@ -262,17 +225,22 @@ impl Desk {
         &self,
         dialect: &Dialect,
         number: u64,
-    ) -> Result<Option<Delivery>, StoreError> {
+    ) -> Result<Option<Life>, StoreError> {
         let name = number_name(dialect, number);
         let value = self.store().get(self.now(), &name).await?;
         match value.and_then(|bytes| bytes.try_into().ok()) {
-            Some(bytes) => self.find(DeliveryId::from_bytes(bytes)).await,
+            Some(bytes) => self.submissions.find(DeliveryId::from_bytes(bytes)).await,
             None => Ok(None),
         }
     }
 
-    async fn find(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
-        Ok(self.store().find(id).await?.map(|(delivery, _)| delivery))
+    /// The channels of a key, with their kinds.
+    fn ways(&self, key: &Key) -> Vec<Way> {
+        let way = |name: &String| Way {
+            name: name.clone(),
+            kind: self.submissions.kind(name).unwrap_or_default(),
+        };
+        key.channels().iter().map(way).collect()
     }
 
     fn store(&self) -> &Arc<dyn Store> {
@@ -300,26 +268,27 @@ fn refusal(error: &SubmissionError) -> Refusal {
     }
 }
 
-/// What a service would say of a delivery.
-pub(super) fn fate_of(delivery: Delivery) -> Fate {
-    let state = match delivery.state {
-        State::Waiting => FateState::Waiting,
-        State::Delivered => FateState::Delivered,
-        State::Refused | State::Expired | State::Unknown => {
-            let code = delivery.reason.code;
-            let word = delivery.state.word();
-            FateState::Failed(if code.is_empty() {
-                word.to_owned()
-            } else {
-                format!("{word}: {code}")
-            })
+/// What a service would say of a message: it is where the part is that is furthest from being
+/// delivered.
+pub(super) fn fate_of(life: &Life) -> Fate {
+    let found = || life.parts.iter().filter_map(|(_, found)| Some(&found.as_ref()?.delivery));
+    let state = match life.state() {
+        "waiting" | "folded" => FateState::Waiting,
+        "delivered" => FateState::Delivered,
+        word => {
+            let mut codes = found().map(|it| it.reason.code.as_str()).filter(|it| !it.is_empty());
+            FateState::Failed(
+                codes.next().map_or(word.to_owned(), |code| format!("{word}: {code}")),
+            )
         }
     };
+    let first = found().next();
+    let changed = found().map(|it| it.ended.unwrap_or(it.accepted)).max();
     Fate {
-        id: delivery.id,
+        id: life.id,
         state,
-        title: delivery.notification.title,
-        body: delivery.notification.body,
-        changed: delivery.ended.unwrap_or(delivery.accepted),
+        title: first.map(|it| it.notification.title.clone()).unwrap_or_default(),
+        body: first.map(|it| it.notification.body.clone()).unwrap_or_default(),
+        changed: changed.unwrap_or(life.id.time()),
     }
 }
