@@ -28,6 +28,7 @@ use crate::held::HeldError;
 use crate::metrics::Metrics;
 use crate::notification::Notification;
 use crate::outbox::Outbox;
+use crate::outbox::OutboxError;
 use crate::store::NewDelivery;
 use crate::store::Settled;
 use crate::store::Settlement;
@@ -224,6 +225,24 @@ impl Late {
                     }
                 }
             }
+        }
+    }
+
+    /// Sends what is said while the work on `message` goes on; once, also where the next process
+    /// does that work again.
+    pub(super) async fn send_now(&self, message: &Message, notifications: Vec<Notification>) {
+        let numbered = (1..).zip(notifications).map(|(number, notification): (u32, _)| {
+            let key = format!("begun/{}/{number}", message.name());
+            Notification { idempotency_key: Some(key), ..notification }
+        });
+        let notifications: Vec<Notification> = numbered.collect();
+        if notifications.is_empty() {
+            return;
+        }
+        match self.outbox.enqueue_all(notifications).await {
+            Ok(_) => {}
+            Err(OutboxError::Store(error)) => self.report_store(message, &error),
+            Err(error) => self.report_lost(&message.account, &error.to_string()),
         }
     }
 

@@ -37,14 +37,19 @@ impl Intake {
             let result = self.ended_in_time(work).await;
             return self.conclude(message, result, &report).await;
         };
-        let soon = message.account.patience.reply_within;
+        let patience = &message.account.patience;
+        // Where the first delivery is the last, its answer must be there before it is given up.
+        let soon =
+            if patience.retries { patience.reply_within } else { patience.reply_within * 4 / 5 };
         if let Ok(result) = tokio::time::timeout(soon, &mut work).await {
             return self.conclude(message, result, &report).await;
         }
         let usual = if *way == Way::Hold { STARTED_AND_HELD } else { STARTED };
         let started = report.started.clone().unwrap_or_else(|| usual.to_owned());
         self.late.promise(&message).await;
-        let said = self.say(&message, Ok(Outcome::reply(started, report.by.as_str())));
+        let mut said = self.say(&message, Ok(Outcome::reply(started, report.by.as_str())));
+        // What no answer carries leaves at once: the message itself is settled with its outcome.
+        self.late.send_now(&message, said.take_notifications()).await;
         let intake = Arc::clone(&self);
         self.inbox.spawn(async move {
             let result = intake.ended_in_time(work).await;

@@ -47,6 +47,11 @@ impl Said {
         Self { reply, rest: Vec::new(), notifications, pages }
     }
 
+    /// What goes out beside the reply, for who sends it otherwise.
+    pub(super) fn take_notifications(&mut self) -> Vec<Notification> {
+        std::mem::take(&mut self.notifications)
+    }
+
     /// Whether nothing has to be kept.
     pub(super) fn is_plain(&self) -> bool {
         self.rest.is_empty() && self.notifications.is_empty() && self.pages.is_empty()

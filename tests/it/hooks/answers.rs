@@ -13,6 +13,7 @@ use yizhan::outcome::Outcome;
 use yizhan::wechat::inbound::Inbound;
 use yizhan::wechat::inbound::message::Text;
 
+use super::Station;
 use super::TELEGRAM;
 use super::command;
 use super::config;
@@ -179,4 +180,61 @@ async fn dingtalk_is_answered_in_the_conversation_and_never_at_an_address_it_was
     assert_eq!(path, "POST /robot/sendBySession?session=0a%2B1b");
     let expected = json!({ "content": "robot: web restarts for u1" });
     assert_eq!(json(&body)["text"], expected);
+}
+
+/// A service that answers once it is told to, each time.
+fn waiting() -> (Service, std::sync::mpsc::Sender<()>) {
+    let (go, wait) = std::sync::mpsc::channel();
+    let wait = std::sync::Mutex::new(wait);
+    let service = Service::answering(move |_| {
+        wait.lock().unwrap().recv().unwrap();
+        r#"{"id":7}"#.to_owned()
+    });
+    (service, go)
+}
+
+/// A rule that calls what is at `port`, and reports.
+fn calling(port: u16, more: &str) -> String {
+    format!(
+        "[[rule]]\nname = \"restart\"\nmatch = \"restart {{what}}\"\n\
+         call = {{ url = \"http://127.0.0.1:{port}/\", timeout = \"30s\" }}\n\
+         reply = \"{{{{ what }}}}: {{{{ call.json.id }}}}\"\n{more}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_takes_long_says_that_it_has_begun_and_then_what_came_of_it() {
+    let (ci, go) = waiting();
+    let service = Service::answering(takes);
+    let folder = folder(&calling(ci.port, "report = \"一会儿就好\"\n"));
+    let server = Server::with_rules(&config(&folder, service.port));
+    let written = command(1_700_000_000_123, "restart web");
+    let answer = post(&server, "/hook/phone?secret=HOOKWORD", "", &written).await;
+    assert_eq!(answer, (200, String::new()));
+    assert_eq!(json(&service.next().1)["content"], "一会儿就好");
+    go.send(()).unwrap();
+    assert_eq!(json(&service.next().1)["content"], "web: 7");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_process_was_working_on_is_answered_by_the_next() {
+    let (ci, go) = waiting();
+    let service = Service::answering(takes);
+    let folder = folder(&calling(ci.port, ""));
+    let config = config(&folder, service.port);
+    let station = Station::serve(&folder, &config);
+    let written = command(1_700_000_000_123, "restart web");
+    // Taken: WxPusher will not send it again.
+    let answer = post(&station.server, "/hook/phone?secret=HOOKWORD", "", &written).await;
+    assert_eq!(answer, (200, String::new()));
+    station.kill();
+    assert!(service.is_idle());
+    let station = Station::serve(&folder, &config);
+    for _ in 0..2 {
+        go.send(()).unwrap();
+    }
+    let message = json(&service.next().1);
+    assert_eq!((&message["content"], &message["uids"]), (&json!("web: 7"), &json!(["UID_a"])));
+    assert!(service.is_idle());
+    station.kill();
 }

@@ -8,6 +8,13 @@ mod refusals;
 mod service;
 
 use std::fs;
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::io::Read as _;
+use std::process::Child;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -76,4 +83,44 @@ fn signed(seconds: u64) -> String {
     mac.update(format!("{timestamp}\nHOOKWORD").as_bytes());
     let sign = STANDARD.encode(mac.finalize().into_bytes());
     format!("timestamp: {timestamp}\r\nsign: {sign}\r\n")
+}
+
+/// A station in a process of its own.
+struct Station {
+    server: Server,
+    child: Child,
+    log: BufReader<ChildStdout>,
+    seen: String,
+}
+
+impl Station {
+    /// Starts it with `config`, all of its own words logged.
+    fn serve(folder: &TempDir, config: &str) -> Self {
+        let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n{config}");
+        fs::write(folder.path().join("yizhan.toml"), text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yizhan"));
+        command.arg("serve").current_dir(folder.path()).stdout(Stdio::piped());
+        let mut child = command.env_clear().env("YIZHAN_LOG", "info,yizhan=trace").spawn().unwrap();
+        let mut log = BufReader::new(child.stdout.take().unwrap());
+        let mut seen = String::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "{seen}");
+            seen.push_str(&line);
+            let Some((_, rest)) = line.split_once("listening on http://127.0.0.1:") else {
+                continue;
+            };
+            let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            let server = Server::at(port.parse().unwrap());
+            return Self { server, child, log, seen };
+        }
+    }
+
+    /// Kills it in the middle of what it does; all that it logged.
+    fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.log.read_to_string(&mut self.seen).unwrap();
+        self.child.wait().unwrap();
+        self.seen
+    }
 }

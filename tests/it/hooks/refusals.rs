@@ -1,10 +1,8 @@
 //! What is forged, replayed or too large comes to nothing.
 
-use std::fs;
-use std::process::Stdio;
-
 use serde_json::Value;
 
+use super::Station;
 use super::TELEGRAM;
 use super::command;
 use super::config;
@@ -92,35 +90,13 @@ async fn who_looks_at_the_address_learns_whether_it_is_right() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn neither_what_was_written_nor_a_secret_is_logged() {
     let folder = folder("[[rule]]\nname = \"a\"\nreply = { type = \"image\", media_id = \"M\" }\n");
-    let file = folder.path().join("yizhan.toml");
-    let text = config(&folder, 9);
-    fs::write(&file, format!("[server]\nlisten = \"127.0.0.1:0\"\n{text}")).unwrap();
-    let mut station = std::process::Command::new(env!("CARGO_BIN_EXE_yizhan"));
-    station
-        .arg("serve")
-        .current_dir(folder.path())
-        .env_clear()
-        .env("YIZHAN_LOG", "info,yizhan=trace");
-    station.stdout(Stdio::piped());
-    let mut station = station.spawn().unwrap();
-    let mut log = std::io::BufReader::new(station.stdout.take().unwrap());
-    let (mut seen, mut port) = (String::new(), None);
-    while port.is_none() {
-        let mut line = String::new();
-        assert_ne!(std::io::BufRead::read_line(&mut log, &mut line).unwrap(), 0, "{seen}");
-        let found = line.split_once("listening on http://127.0.0.1:");
-        port = found.map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect());
-        seen.push_str(&line);
-    }
-    let port: String = port.unwrap();
-    let server = Server::at(port.parse().unwrap());
+    let station = Station::serve(&folder, &config(&folder, 9));
+    let server = &station.server;
     let written = command(1, "GEHEIM");
-    assert_eq!(post(&server, "/hook/phone?secret=HOOKWORD", "", &written).await.0, 200);
-    assert_eq!(post(&server, "/hook/phone?secret=FORGED", "", &written).await.0, 401);
-    assert_eq!(post(&server, "/hook/phone?secret=HOOKWORD", "", "GEHEIM").await.0, 400);
-    station.kill().unwrap();
-    std::io::Read::read_to_string(&mut log, &mut seen).unwrap();
-    station.wait().unwrap();
+    assert_eq!(post(server, "/hook/phone?secret=HOOKWORD", "", &written).await.0, 200);
+    assert_eq!(post(server, "/hook/phone?secret=FORGED", "", &written).await.0, 401);
+    assert_eq!(post(server, "/hook/phone?secret=HOOKWORD", "", "GEHEIM").await.0, 400);
+    let seen = station.kill();
     assert!(seen.contains("refused what came to a hook"), "{seen}");
     assert!(seen.contains("a reply was refused"), "{seen}");
     for secret in ["GEHEIM", "HOOKWORD", "FORGED"] {
