@@ -10,6 +10,8 @@ use super::Global;
 use super::Wrong;
 use crate::channels;
 use crate::channels::ChannelKind;
+use crate::channels::HOOKS;
+use crate::channels::HookKind;
 use crate::channels::KINDS;
 use crate::config::fault::did_you_mean;
 use crate::config::settings::Setting;
@@ -60,8 +62,18 @@ fn print(out: &mut impl Write, kind: &ChannelKind) -> io::Result<()> {
         writeln!(out)?;
     }
     writeln!(out, "Settings of every channel:")?;
-    CHANNEL.settings.iter().try_for_each(|setting| describe(out, setting))?;
+    let hook = hook(kind);
+    let mut common = CHANNEL.settings.iter().filter(|it| it.key != "hook_secret" || hook.is_some());
+    common.try_for_each(|setting| describe(out, setting))?;
+    if let Some(hook) = hook {
+        writeln!(out, "\nIts service sends to /hook/NAME; `hook_secret` is {}.", hook.secret)?;
+    }
     write!(out, "\nExample:\n\n{}", kind.example)
+}
+
+/// Where its service sends by itself, if it does.
+fn hook(kind: &ChannelKind) -> Option<&'static HookKind> {
+    HOOKS.iter().find(|hook| hook.kind == kind.name)
 }
 
 fn describe(out: &mut impl Write, setting: &Setting) -> io::Result<()> {
@@ -86,6 +98,7 @@ fn as_json(kind: &ChannelKind) -> serde_json::Value {
         "kind": kind.name,
         "doc": kind.doc,
         "settings": settings.collect::<Vec<_>>(),
+        "hook_secret": hook(kind).map(|hook| hook.secret),
         "example": kind.example,
     })
 }

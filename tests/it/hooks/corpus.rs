@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use yizhan::channels::Arrived;
@@ -59,6 +60,19 @@ fn the_readme_says_of_each_service_what_its_hook_brings() {
         seen += 1;
     }
     assert!(seen >= HOOKS.len(), "{seen} rows");
+}
+
+#[test]
+fn the_command_says_what_the_secret_of_a_hook_is() {
+    let said = |kind: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yizhan"));
+        let output = command.args(["channels", kind]).env_clear().output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let slack = said("slack");
+    let line = "Its service sends to /hook/NAME; `hook_secret` is the Signing Secret of the app.";
+    assert!(slack.contains("  hook_secret = ") && slack.contains(line), "{slack}");
+    assert!(!said("bark").contains("hook"));
 }
 
 /// What differs from the files in one kind's folder.
