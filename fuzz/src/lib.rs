@@ -215,6 +215,10 @@ fn answers(dialect: &Dialect, call: &Call) -> Vec<Answer> {
         Reading::Check { key } => {
             vec![answer(Told::Key(Ok(key))), answer(Told::Key(Err(Refusal::Key)))]
         }
+        Reading::Withdraw { .. } => {
+            let outcomes = [Ok(0), Ok(1), Err(Refusal::Key)];
+            outcomes.map(|outcome| answer(Told::Withdrawn(outcome))).into()
+        }
         Reading::Ask(_) => {
             let state = FateState::Failed("http.404".to_owned());
             let fate = Fate {

@@ -180,7 +180,7 @@ fn answer(call: &Call, told: &Told<'_>) -> Answer {
         },
         Told::Key(Ok(_)) => registered(call),
         Told::Key(Err(refusal)) => said_at(call, 400, &words(refusal)),
-        Told::Fate(_) => said_at(call, 404, "Cannot find this path"),
+        Told::Fate(_) | Told::Withdrawn(_) => said_at(call, 404, "Cannot find this path"),
     }
 }
 

@@ -29,10 +29,12 @@ use super::spread::spread;
 use crate::access::Key;
 use crate::access::Keys;
 use crate::clock::Clock;
+use crate::code;
 use crate::exchange::Exchange;
 use crate::notification::Notification;
 use crate::store::Delivery;
 use crate::store::DeliveryId;
+use crate::store::Reason;
 use crate::store::State;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -79,6 +81,9 @@ impl Desk {
             Reading::Say(answer) => return answer,
             Reading::Check { key } => {
                 Told::Key(self.key(call, &key).map(|key| key.name.clone()).ok_or(Refusal::Key))
+            }
+            Reading::Withdraw { key, question } => {
+                Told::Withdrawn(self.withdraw(dialect, call, &key, question).await)
             }
             Reading::Ask(question) => Told::Fate(self.fate(dialect, question).await),
             Reading::Send { keys, message } => {
@@ -205,20 +210,37 @@ impl Desk {
         set.map_err(|_| Refusal::Unavailable)
     }
 
+    /// Gives up what has not left yet of a message of this key's. How many deliveries that were.
+    async fn withdraw(
+        &self,
+        dialect: &Dialect,
+        call: &Call,
+        token: &str,
+        question: Question,
+    ) -> Result<u64, Refusal> {
+        let key = self.key(call, token).ok_or(Refusal::Key)?;
+        let life = self.life(dialect, question).await.filter(|life| life.is_by(&key.name));
+        let life = life.ok_or_else(|| Refusal::Message("消息不存在".to_owned()))?;
+        let reason =
+            Reason { code: code::OUTBOX_BURIED.name.to_owned(), note: "taken back".to_owned() };
+        self.submissions.cancel(&life, reason).await.map_err(|_| Refusal::Unavailable)
+    }
+
     async fn fate(&self, dialect: &Dialect, question: Question) -> Option<Box<Fate>> {
+        self.life(dialect, question).await.map(|life| Box::new(fate_of(&life)))
+    }
+
+    async fn life(&self, dialect: &Dialect, question: Question) -> Option<Life> {
         let found = match question {
             Question::Id(id) => self.submissions.find(id).await,
             Question::Number(number) => self.find_number(dialect, number).await,
             Question::Nothing => Ok(None),
         };
-        match found {
-            Ok(life) => life.map(|life| Box::new(fate_of(&life))),
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(dialect = dialect.name, error, "cannot look a message up");
-                None
-            }
-        }
+        found.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(dialect = dialect.name, error, "cannot look a message up");
+            None
+        })
     }
 
     async fn find_number(

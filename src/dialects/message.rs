@@ -23,6 +23,13 @@ pub enum Reading {
     },
     /// What became of a message.
     Ask(Question),
+    /// A message is taken back, as far as it has not left yet.
+    Withdraw {
+        /// The token of the `[[key]]` that handed it in.
+        key: String,
+        /// Which message.
+        question: Question,
+    },
     /// Whether a key is good, of which nothing is sent.
     Check {
         /// The token of a `[[key]]`.
@@ -123,6 +130,9 @@ pub enum Told<'m> {
     },
     /// Of a question; none: nothing is known of such a message.
     Fate(Option<Box<Fate>>),
+    /// Of a message that was to be taken back: from how many channels it was. [`Refusal::Message`]:
+    /// there is no such message of this key's.
+    Withdrawn(Result<u64, Refusal>),
     /// Of a look at a key: its name.
     Key(Result<String, Refusal>),
 }

@@ -97,7 +97,7 @@ fn answer(call: &Call, told: &Told<'_>) -> Answer {
             Answer::json(200, &json!({ "success": true, "message": "", "status": status }))
         }
         Told::Fate(None) => no(200, "record not found"),
-        Told::Key(_) => no(404, "没有这个接口"),
+        Told::Key(_) | Told::Withdrawn(_) => no(404, "没有这个接口"),
     }
 }
 

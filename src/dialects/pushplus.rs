@@ -46,6 +46,10 @@ fn read(call: &Call) -> Reading {
             let id = call.text(&["shortCode"]).parse();
             Reading::Ask(id.map_or(Question::Nothing, Question::Id))
         }
+        ["api", "open", "message", "deleteMessage"] => Reading::Withdraw {
+            key: call.header("access-key").unwrap_or_default().to_owned(),
+            question: call.text(&["shortCode"]).parse().map_or(Question::Nothing, Question::Id),
+        },
         _ => no(999, "没有这个接口").into(),
     }
 }
@@ -115,7 +119,10 @@ fn answer(call: &Call, told: &Told<'_>) -> Answer {
             None => refused(&Refusal::Key),
         },
         Told::Fate(Some(fate)) => yes(&result(fate)),
-        Told::Fate(None) => no(600, "消息不存在"),
+        Told::Withdrawn(Ok(0)) => no(600, "已发出的消息不能撤回"),
+        Told::Withdrawn(Ok(_)) => yes(&"删除成功".into()),
+        Told::Withdrawn(Err(Refusal::Key)) => no(401, "access-key 无效"),
+        Told::Withdrawn(Err(_)) | Told::Fate(None) => no(600, "消息不存在"),
         // The token itself is the access key: it is as secret, and nothing has to be remembered.
         Told::Key(Ok(_)) => yes(&json!({ "accessKey": call.text(&["token"]), "expiresIn": 7200 })),
         Told::Key(Err(_)) => no(401, "token 或 secretKey 错误"),

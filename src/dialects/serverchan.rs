@@ -92,6 +92,7 @@ fn answer(call: &Call, told: &Told<'_>) -> Answer {
             None => no(&Refusal::Key),
         },
         Told::Fate(Some(fate)) => Answer::json(200, &status(fate)),
+        Told::Withdrawn(_) => not_found(),
         Told::Fate(None) => refused(40001, "AUTH", "消息不存在或者 readkey 错误"),
         Told::Key(Ok(_)) => Answer::json(200, &json!({ "code": 0, "message": "" })),
         Told::Key(Err(refusal)) => no(refusal),

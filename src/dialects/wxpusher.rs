@@ -36,15 +36,18 @@ fn read(call: &Call) -> Reading {
     let segments = call.segments();
     match (call.method.as_str(), segments.strip_prefix(&["api"]).unwrap_or_default()) {
         ("GET" | "POST", ["send", "message"]) => standard(call),
-        ("DELETE", ["send", "message"]) => no(1001, "已发出的消息不能撤回").into(),
+        ("DELETE", ["send", "message"]) => Reading::Withdraw {
+            key: call.text(&["appToken"]),
+            question: number(&call.text(&["messageContentId"])),
+        },
         ("POST", ["send", "message", "simple-push"]) => simple(call),
         ("GET", ["send", "message", key, content @ ..]) if !content.is_empty() => {
             // A slash in the text that was not encoded splits it.
             let content = content.join("/");
             Reading::send(*key, text(call, content))
         }
-        ("GET", ["send", "query", "status"]) => number(&call.text(&["sendRecordId"])),
-        ("GET", ["send", "query", id]) => number(id),
+        ("GET", ["send", "query", "status"]) => Reading::Ask(number(&call.text(&["sendRecordId"]))),
+        ("GET", ["send", "query", id]) => Reading::Ask(number(id)),
         (_, ["fun", "create", "qrcode"]) => no(1001, "驿站没有关注者，不提供二维码").into(),
         (_, ["fun", "scan-qrcode-uid"]) => no(1001, "暂无用户扫描").into(),
         (_, ["fun", "wxuser"] | ["fun", "wxuser", "v2"]) => {
@@ -114,21 +117,23 @@ fn targets(call: &Call) -> Vec<String> {
     [people, topics].concat()
 }
 
-fn number(text: &str) -> Reading {
-    Reading::Ask(text.parse().map_or(Question::Nothing, Question::Number))
+fn number(text: &str) -> Question {
+    text.parse().map_or(Question::Nothing, Question::Number)
 }
 
 fn answer(call: &Call, told: &Told<'_>) -> Answer {
     match told {
         Told::Sent { message, outcomes } => sent(message, outcomes),
         Told::Fate(Some(fate)) => status(fate),
+        Told::Withdrawn(Ok(0)) => no(1001, "已发出的消息不能撤回"),
+        Told::Withdrawn(Ok(_)) => yes(&"删除成功".into()),
         Told::Fate(None) => no(1001, "发送记录不存在"),
         Told::Key(Ok(_)) => {
             let page = call.text(&["page"]).parse::<u32>().unwrap_or(1);
             let size = call.text(&["pageSize"]).parse::<u32>().unwrap_or(20);
             yes(&json!({ "total": 0, "page": page, "pageSize": size, "records": [] }))
         }
-        Told::Key(Err(refusal)) => refused(refusal),
+        Told::Key(Err(refusal)) | Told::Withdrawn(Err(refusal)) => refused(refusal),
     }
 }
 

@@ -171,7 +171,7 @@ fn answer(call: &Call, told: &Told<'_>) -> Answer {
         },
         Told::Key(Ok(_)) => Answer::json(200, &json!({ "success": true })),
         Told::Key(Err(refusal)) => refused(call, refusal),
-        Told::Fate(_) => error(40401, "page not found", ""),
+        Told::Fate(_) | Told::Withdrawn(_) => error(40401, "page not found", ""),
     }
 }
 

@@ -118,6 +118,14 @@ fn shown(dialect: &Dialect, call: &Call) -> String {
                 writeln!(out, "reported:\n{report}").unwrap();
             }
         }
+        Reading::Withdraw { key, question } => {
+            writeln!(out, "withdraws: {question:?}\nkeys: {key}").unwrap();
+            let none = Err(Refusal::Message("none".to_owned()));
+            let cases = [("in time", Ok(1)), ("too late", Ok(0)), ("not there", none)];
+            for (word, outcome) in cases.into_iter().chain([("no such key", Err(Refusal::Key))]) {
+                write(&mut out, word, &(dialect.answer)(call, &Told::Withdrawn(outcome)));
+            }
+        }
         Reading::Check { key } => {
             writeln!(out, "checks: {key}").unwrap();
             let good = Told::Key(Ok("ci".to_owned()));

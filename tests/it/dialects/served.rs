@@ -183,6 +183,26 @@ async fn a_key_may_stand_in_a_header_instead_of_the_address() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_not_left_yet_is_taken_back_by_the_key_that_handed_it_in() {
+    // One a day: the second message waits.
+    let station = Station::with("[[channel]]\nname = 'own'\nkind = 'log'\nrate = '1/d'\n");
+    let message = format!("{{\"appToken\":\"{KEY}\",\"content\":\"full\"}}");
+    let path = "POST /as/wxpusher/api/send/message";
+    assert_eq!(station.json(path, "", &message).await["code"], 1000);
+    let sent = station.json(path, "", &message).await;
+    let number = &sent["data"][0]["messageContentId"];
+    let delete = |key: &str| {
+        format!("DELETE /as/wxpusher/api/send/message?messageContentId={number}&appToken={key}")
+    };
+    assert_eq!(station.json(&delete("wrong-key-00001"), "", "").await["code"], 1002);
+    assert_eq!(station.json(&delete(KEY), "", "").await["code"], 1000);
+    assert_eq!(station.json(&delete(KEY), "", "").await["code"], 1001);
+    let buried = Filter { code: Some("outbox.buried".to_owned()), ..Filter::default() };
+    let page = station.store.query(Filter { lane: Some("own".to_owned()), ..buried }, None, 9);
+    assert_eq!(page.await.unwrap().deliveries.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_or_topic_may_be_named_and_only_if_the_key_names_it() {
     let station = Station::start();
     let push = |channel: &str| {
