@@ -222,7 +222,7 @@ impl Desk {
         let life = self.life(dialect, question).await.filter(|life| life.is_by(&key.name));
         let life = life.ok_or_else(|| Refusal::Message("消息不存在".to_owned()))?;
         let reason =
-            Reason { code: code::OUTBOX_BURIED.name.to_owned(), note: "taken back".to_owned() };
+            Reason { code: code::API_CANCELLED.name.to_owned(), note: "taken back".to_owned() };
         self.submissions.cancel(&life, reason).await.map_err(|_| Refusal::Unavailable)
     }
 

@@ -197,8 +197,8 @@ async fn what_has_not_left_yet_is_taken_back_by_the_key_that_handed_it_in() {
     assert_eq!(station.json(&delete("wrong-key-00001"), "", "").await["code"], 1002);
     assert_eq!(station.json(&delete(KEY), "", "").await["code"], 1000);
     assert_eq!(station.json(&delete(KEY), "", "").await["code"], 1001);
-    let buried = Filter { code: Some("outbox.buried".to_owned()), ..Filter::default() };
-    let page = station.store.query(Filter { lane: Some("own".to_owned()), ..buried }, None, 9);
+    let cancelled = Filter { code: Some("api.cancelled".to_owned()), ..Filter::default() };
+    let page = station.store.query(Filter { lane: Some("own".to_owned()), ..cancelled }, None, 9);
     assert_eq!(page.await.unwrap().deliveries.len(), 1);
 }
 
