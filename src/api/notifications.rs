@@ -226,7 +226,7 @@ fn of_part(part: &Part, found: Option<&Found>) -> Value {
     let attempts: Vec<Value> = found.iter().flat_map(|it| &it.attempts).map(attempt).collect();
     let receipts: Vec<Value> = found.iter().flat_map(|it| &it.reports).map(receipt).collect();
     if let Some(Found { delivery, .. }) = found {
-        shown["due"] = json!(moment(delivery.due));
+        shown["due"] = json!(due(delivery));
         shown["ended"] = json!(delivery.ended.map(moment));
         shown["code"] = json!(delivery.reason.code);
         shown["note"] = json!(delivery.reason.note);
@@ -257,6 +257,11 @@ fn attempt(attempt: &Attempt) -> Value {
     })
 }
 
+/// When it is to leave, while it waits; while it is being sent that is the end of the lease.
+fn due(delivery: &Delivery) -> Option<String> {
+    (delivery.state == State::Waiting).then(|| moment(delivery.due))
+}
+
 /// What the service told later.
 fn receipt(reported: &Reported) -> Value {
     json!({
@@ -273,7 +278,7 @@ fn row(delivery: &Delivery) -> Value {
         "channel": delivery.notification.channel,
         "state": delivery.state.word(),
         "accepted": moment(delivery.accepted),
-        "due": moment(delivery.due),
+        "due": due(delivery),
         "ended": delivery.ended.map(moment),
         "by": delivery.notification.by,
         "title": delivery.notification.title,

@@ -92,7 +92,7 @@ pub(super) fn life() -> Value {
         ("receipts", list(&receipt)),
     ]);
     for (name, schema) in
-        [("due", moment()), ("ended", maybe_moment()), ("code", text()), ("note", text())]
+        [("due", maybe_moment()), ("ended", maybe_moment()), ("code", text()), ("note", text())]
     {
         part["properties"][name] = schema;
     }
@@ -122,7 +122,7 @@ pub(super) fn page() -> Value {
         ("channel", text()),
         ("state", word(&["waiting", "delivered", "refused", "expired", "unknown"])),
         ("accepted", moment()),
-        ("due", moment()),
+        ("due", maybe_moment()),
         ("ended", maybe_moment()),
         ("by", maybe_text()),
         ("title", text()),

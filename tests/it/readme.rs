@@ -23,6 +23,8 @@ const PAGES: &[&str] = &[
     "docs/deploy.md",
     "docs/dialects.md",
     "docs/dialects.zh-CN.md",
+    "docs/http-api.md",
+    "docs/http-api.zh-CN.md",
     "docs/hooks.md",
     "docs/hooks.zh-CN.md",
     "docs/late.md",
