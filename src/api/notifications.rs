@@ -59,6 +59,11 @@ pub(super) const FIELDS: &[Field] = &[
         Shape::Word(&["text", "markdown", "html"]),
         "How the body is to be read: `text` unless it says otherwise.",
     ),
+    Field::may(
+        "page",
+        Shape::Span,
+        "Keep it as a page for so long (1m to 90d); what goes out is its beginning and a link.",
+    ),
     Field::may("link", Shape::Link, "An address to go on to."),
     Field::may(
         "urgency",
@@ -149,9 +154,9 @@ fn submission(call: &Call) -> Submission {
     };
     let mut channels: Vec<String> = filled("channel").into_iter().collect();
     channels.extend(field::texts(body, "channels"));
-    let (delay, lifetime) = (span("delay"), span("lifetime"));
+    let (delay, lifetime, page) = (span("delay"), span("lifetime"), span("page"));
     let topics = filled("topic").into_iter().collect();
-    Submission { channels, topics, notification, delay, lifetime }
+    Submission { channels, topics, notification, delay, lifetime, page }
 }
 
 /// `GET` of one.

@@ -26,6 +26,9 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     cleaner
 });
 
+/// No element stays, only what stands in them.
+static TEXT: LazyLock<Builder<'static>> = LazyLock::new(Builder::empty);
+
 /// `html` without what could run, load or post anything.
 pub fn clean(html: &str) -> String {
     CLEANER.clean(html).to_string()
@@ -51,6 +54,18 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// The beginning of what clean HTML says, as text on one line; `…` where it goes on.
+pub fn excerpt(html: &str, most: usize) -> String {
+    let text = TEXT.clean(&html.replace('<', " <")).to_string();
+    let text = text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ").replace("&amp;", "&");
+    match text.char_indices().nth(most) {
+        None => text,
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+    }
+}
+
 /// A text as it stands, with a link wherever an address of the web stands between blanks.
 pub fn linked(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
@@ -71,6 +86,7 @@ pub fn linked(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::clean;
+    use super::excerpt;
     use super::linked;
     use super::of_markdown;
     use super::of_text;
@@ -121,6 +137,14 @@ mod tests {
     #[test]
     fn a_text_stands_as_it_was_written() {
         assert_eq!(of_text("a <b>\n&c"), "a &lt;b&gt;<br>&amp;c");
+    }
+
+    #[test]
+    fn an_excerpt_is_the_beginning_of_what_is_said() {
+        let html = of_markdown("# 磁盘\n**90 %** & <b>满</b> a < b\n\n- 一\n- 二");
+        assert_eq!(excerpt(&html, 200), "磁盘 90 % & 满 a < b 一 二");
+        assert_eq!(excerpt(&html, 4), "磁盘 9…");
+        assert_eq!(excerpt("<p>好</p>", 1), "好");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 pub use self::html::clean;
+pub use self::html::excerpt;
 pub use self::html::linked;
 pub use self::html::of_markdown;
 pub use self::html::of_text;

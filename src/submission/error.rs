@@ -26,6 +26,12 @@ pub enum SubmissionError {
     /// No channel has that name.
     #[error("there is no channel `{0}`")]
     Channel(String),
+    /// It is to be a page, and there are none.
+    #[error("there are no pages: `[server] public_url` is not set")]
+    Pageless,
+    /// It is to be a page for too short or too long.
+    #[error("a page is kept for 1m to 90d")]
+    Page,
     /// The key may not do that.
     #[error("the key `{key}` may not `{missing}`")]
     Scope {
@@ -52,9 +58,12 @@ impl SubmissionError {
     /// Our code for it.
     pub fn code(&self) -> Code {
         match self {
-            Self::Nowhere | Self::Empty | Self::TooMany(_) | Self::IdempotencyKey => {
-                code::API_INVALID
-            }
+            Self::Nowhere
+            | Self::Empty
+            | Self::TooMany(_)
+            | Self::Pageless
+            | Self::Page
+            | Self::IdempotencyKey => code::API_INVALID,
             Self::Topic(_) | Self::Channel(_) => code::API_UNKNOWN,
             Self::Scope { .. } => code::API_SCOPE,
             Self::Conflict(_) => code::API_CONFLICT,

@@ -7,6 +7,7 @@
 mod error;
 mod fold;
 mod life;
+mod paged;
 mod record;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,8 @@ pub struct Submission {
     pub delay: Option<Duration>,
     /// Of no use any more after so long from now.
     pub lifetime: Option<Duration>,
+    /// Also kept as a page for so long; what goes out is its beginning and a link.
+    pub page: Option<Duration>,
 }
 
 impl Submission {
@@ -76,7 +79,8 @@ impl Submission {
 
     /// What two submissions with one idempotency key must agree in: all that the caller said.
     fn fingerprint(&self) -> [u8; 32] {
-        let said = (&self.channels, &self.topics, &self.notification, &self.delay, &self.lifetime);
+        let Self { channels, topics, notification, delay, lifetime, page } = self;
+        let said = (channels, topics, notification, delay, lifetime, page);
         let mut json = Vec::new();
         said.serialize(&mut serde_json::Serializer::new(&mut json))
             .expect("a submission is always JSON");
@@ -93,6 +97,7 @@ pub struct Submissions {
 struct Desk {
     outbox: Outbox,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     ids: Ids,
     plan: ArcSwap<Plan>,
     /// Whose turn it is to count.
@@ -118,6 +123,8 @@ struct Plan {
     kinds: BTreeMap<String, String>,
     /// Within which time what goes through a channel is folded, where it is.
     folds: BTreeMap<String, Duration>,
+    /// What links to pages begin with; none: there are no pages.
+    public_url: Option<String>,
 }
 
 impl Plan {
@@ -128,6 +135,7 @@ impl Plan {
         Self {
             topics: topics.map(|it| (it.name.clone(), it.channels.clone())).collect(),
             folds: folds.collect(),
+            public_url: config.server.public_url.clone(),
             kinds: channels.map(|it| (it.name.clone(), it.kind.clone())).collect(),
         }
     }
@@ -141,9 +149,9 @@ impl Submissions {
         (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
     ) -> Self {
         let plan = ArcSwap::from_pointee(Plan::of(config));
-        let ids = Ids::new(entropy);
+        let ids = Ids::new(Arc::clone(&entropy));
         let (folding, opened) = (Mutex::new(()), Notify::new());
-        Self { desk: Arc::new(Desk { outbox, clock, ids, plan, folding, opened }) }
+        Self { desk: Arc::new(Desk { outbox, clock, entropy, ids, plan, folding, opened }) }
     }
 
     /// Puts topics and channels of `config` in place of those of today.
@@ -181,7 +189,13 @@ impl Submissions {
         let channels = self.channels(key, &submission)?;
         let now = self.now();
         let by = Some(key.name.clone());
-        let notification = Notification { by, ..timed(submission, now) };
+        let lifetime = submission.page;
+        let mut notification = Notification { by, ..timed(submission, now) };
+        let mut page = None;
+        if let Some(lifetime) = lifetime {
+            let (message, shown) = self.paged(notification, lifetime)?;
+            (page, notification) = (Some((message, lifetime)), shown);
+        }
         // In turn, since of two who count at once one would have to count again.
         let has_folds = channels.iter().any(|it| self.fold(it).is_some());
         let _turn = if has_folds { Some(self.desk.folding.lock().await) } else { None };
@@ -193,6 +207,9 @@ impl Submissions {
                     Notification { channel: channel.clone(), ..notification.clone() },
                 )
                 .await?;
+            }
+            if let Some((message, lifetime)) = &page {
+                self.link(&mut draft, message, *lifetime);
             }
             let submitted = self.submitted(now, draft.parts);
             let lanes: Vec<String> = draft.deliveries.iter().map(|it| it.lane.clone()).collect();

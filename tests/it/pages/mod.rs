@@ -3,6 +3,7 @@
 mod forms;
 mod hooks;
 mod mend;
+mod messages;
 
 use std::path::Path;
 use std::sync::Arc;
