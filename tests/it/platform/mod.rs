@@ -2,11 +2,9 @@
 
 mod channels;
 mod errcodes;
-mod files;
 mod requests;
 mod simulated;
 mod tokens;
-mod wecom;
 
 use std::collections::BTreeMap;
 use std::path::Path;

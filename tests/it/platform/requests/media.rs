@@ -5,13 +5,10 @@ use serde_json::json;
 use yizhan::platform::File;
 use yizhan::platform::media;
 
-use super::OFFICIAL;
-use super::Wire;
-use super::client;
-
-fn owned(text: &str) -> String {
-    text.to_owned()
-}
+use super::owned;
+use crate::platform::OFFICIAL;
+use crate::platform::Wire;
+use crate::platform::client;
 
 fn picture() -> File {
     File { name: owned("a.png"), bytes: Bytes::from_static(b"PNG") }
