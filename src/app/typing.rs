@@ -23,7 +23,7 @@ impl Typing for ShowTyping {
         };
         let Some(client) = self.clients.get(account).filter(shows).map(Arc::clone) else { return };
         let command = if is_typing { Command::Typing } else { Command::CancelTyping };
-        let typing = customer::Typing { touser: user.to_owned(), command };
+        let typing = customer::Typing { touser: user.to_owned(), command, businessid: None };
         // WeChat's pages say of every error of this call that it does not matter.
         self.tasks.spawn(async move { drop(client.call(&typing).await) });
     }

@@ -199,6 +199,8 @@ api! {
         touser: String,
         /// On or off.
         command: Command,
+        /// The sub-merchant; 小程序 only.
+        businessid: Option<String>,
     } -> Done;
 
     /// All operators.

@@ -16,7 +16,7 @@ use super::limit::Limit;
 use crate::wechat::Platform;
 
 bodies! {
-    /// What a message says. A group chat takes all but `miniprogram_notice` and `template_card`.
+    /// What a message says. A group chat takes all but `miniprogram_notice` and the cards with buttons.
     Body {
         /// Text; line feeds and `<a href>` links work.
         "text" Text {
@@ -88,6 +88,19 @@ bodies! {
             /// At most 10.
             content_item: Vec<Item>,
         }
+        /// A card with one or two buttons; `template_card` has taken its place.
+        "interactive_taskcard" InteractiveTaskcard {
+            /// At most 128 bytes.
+            title: String,
+            /// At most 512 bytes.
+            description: String,
+            /// Where a tap on the card leads; at most 2048 bytes.
+            url: Option<String>,
+            /// What `taskcard_click` calls it; unique for the application, at most 128 bytes.
+            task_id: String,
+            /// 1 or 2.
+            btn: Vec<TaskButton>,
+        }
         /// An interactive card.
         "template_card" TemplateCard {
             /// Its `card_type` and what belongs to it; reference section 12.3.
@@ -140,6 +153,19 @@ pub struct Item {
     pub value: String,
 }
 
+/// A button of an `interactive_taskcard`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TaskButton {
+    /// Comes as `EventKey`.
+    pub key: String,
+    /// What stands on it.
+    pub name: String,
+    /// `red` or `blue`.
+    pub color: Option<String>,
+    /// Shows it bold.
+    pub is_bold: Option<bool>,
+}
+
 impl Body {
     fn check(&self) -> Result<(), Limit> {
         let empty = String::new();
@@ -170,6 +196,14 @@ impl Body {
                 limit::between("miniprogram_notice.title", length, 4..=12, "characters")?;
                 let items = content_item.len();
                 limit::at_most("miniprogram_notice.content_item", items, 10, "items")
+            }
+            Self::InteractiveTaskcard { title, description, url, task_id, btn } => {
+                limit::bytes("interactive_taskcard.title", title, 128)?;
+                limit::bytes("interactive_taskcard.description", description, 512)?;
+                let url = url.as_ref().unwrap_or(&empty);
+                limit::bytes("interactive_taskcard.url", url, 2048)?;
+                limit::bytes("interactive_taskcard.task_id", task_id, 128)?;
+                limit::between("interactive_taskcard.btn", btn.len(), 1..=2, "buttons")
             }
             Self::Image { .. }
             | Self::Voice { .. }

@@ -210,7 +210,7 @@ async fn a_customer_message_of_every_type_without_a_file_arrives() {
 async fn typing_and_messages_of_a_mini_program() {
     let desk = Desk::new(Platform::MiniProgram);
     desk.anna.says("hi").await;
-    let typing = |command| customer::Typing { touser: owned("oAnna"), command };
+    let typing = |command| customer::Typing { touser: owned("oAnna"), command, businessid: None };
     desk.call(typing(customer::Command::Typing)).await;
     desk.call(typing(customer::Command::CancelTyping)).await;
     let image = desk.upload(media::Kind::Image, "a.jpg").await;

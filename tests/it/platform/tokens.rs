@@ -97,6 +97,11 @@ async fn a_storm_of_40001_forces_one_token() {
     assert_eq!(storm(&client, 4).await, 2_000);
     assert_eq!(forced(&wire), 1);
     assert_eq!(wire.count("stable_token"), 3);
+    let force = wire.asked().into_iter().rfind(|it| it.line.contains("stable_token"));
+    assert_eq!(
+        force.unwrap().body,
+        r#"{"grant_type":"client_credential","appid":"wx00112233445566bb","secret":"SECRET","force_refresh":true}"#
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -329,23 +334,22 @@ async fn an_open_platform_acts_for_an_account_that_authorized_it() {
     account.get("/cgi-bin/getcallbackip", &[]).await.unwrap();
 
     let seen: Vec<_> = wire.asked().into_iter().map(|it| (it.line, it.token, it.body)).collect();
-    let line = |name: &str| format!("POST /cgi-bin/component/{name}");
     let of_component = Some("C1".to_owned());
     assert_eq!(
         seen,
         [
             (
-                line("api_component_token"),
+                "POST /cgi-bin/component/api_component_token".to_owned(),
                 None,
                 r#"{"component_appid":"wx00112233445566bb","component_appsecret":"SECRET","component_verify_ticket":"ticket@@@1"}"#.to_owned()
             ),
             (
-                line("api_query_auth"),
+                "POST /cgi-bin/component/api_query_auth".to_owned(),
                 of_component.clone(),
                 r#"{"component_appid":"wx00112233445566bb","authorization_code":"CODE"}"#.to_owned()
             ),
             (
-                line("api_authorizer_token"),
+                "POST /cgi-bin/component/api_authorizer_token".to_owned(),
                 of_component,
                 r#"{"component_appid":"wx00112233445566bb","authorizer_appid":"wx570bc396a51b8ff8","authorizer_refresh_token":"R1"}"#.to_owned()
             ),

@@ -128,11 +128,15 @@ async fn a_customer_message_in_an_operators_name_and_written_by_a_machine() {
 
 #[tokio::test(start_paused = true)]
 async fn typing_has_a_path_for_each_platform() {
-    let typing = |command| customer::Typing { touser: owned("oRef1"), command };
+    let typing = |command| customer::Typing { touser: owned("oRef1"), command, businessid: None };
     let expected = r#"POST /cgi-bin/message/custom/typing {"touser":"oRef1","command":"Typing"}"#;
     assert_eq!(request(OFFICIAL, typing(customer::Command::Typing)).await, expected);
     let expected = r#"POST /cgi-bin/message/custom/business/typing {"touser":"oRef1","command":"CancelTyping"}"#;
     assert_eq!(request(MINI, typing(customer::Command::CancelTyping)).await, expected);
+    let of_merchant =
+        customer::Typing { businessid: Some(owned("B1")), ..typing(customer::Command::Typing) };
+    let expected = r#"POST /cgi-bin/message/custom/business/typing {"touser":"oRef1","command":"Typing","businessid":"B1"}"#;
+    assert_eq!(request(MINI, of_merchant).await, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,8 +157,30 @@ async fn operators_and_their_sessions() {
         r#"POST /customservice/kfaccount/add {"kf_account":"a1@acct","nickname":"安"}"#
     );
     assert_eq!(
+        request(
+            OFFICIAL,
+            customer::UpdateOperator { kf_account: account(), nickname: owned("安") }
+        )
+        .await,
+        r#"POST /customservice/kfaccount/update {"kf_account":"a1@acct","nickname":"安"}"#
+    );
+    assert_eq!(
+        request(OFFICIAL, customer::RemoveOperator { kf_account: account() }).await,
+        r#"POST /customservice/kfaccount/del {"kf_account":"a1@acct"}"#
+    );
+    let invitation =
+        customer::InviteOperator { kf_account: account(), invite_wx: owned("anna_wx") };
+    assert_eq!(
+        request(OFFICIAL, invitation).await,
+        r#"POST /customservice/kfaccount/inviteworker {"kf_account":"a1@acct","invite_wx":"anna_wx"}"#
+    );
+    assert_eq!(
         request(OFFICIAL, customer::OpenSession { kf_account: account(), openid: openid() }).await,
         r#"POST /customservice/kfsession/create {"kf_account":"a1@acct","openid":"oRef1"}"#
+    );
+    assert_eq!(
+        request(OFFICIAL, customer::CloseSession { kf_account: account(), openid: openid() }).await,
+        r#"POST /customservice/kfsession/close {"kf_account":"a1@acct","openid":"oRef1"}"#
     );
     assert_eq!(
         request(OFFICIAL, customer::Session { openid: openid() }).await,
@@ -171,4 +197,11 @@ async fn what_the_platform_would_refuse_is_not_sent() {
     let voice = to_user(customer::Body::Voice { media_id: owned("M") });
     assert_eq!(limit(MINI, voice).await, "`voice` is nothing that `mini-program` can send");
     assert_eq!(limit(WECOM, to_user(text("x"))).await, "`text` is nothing that `wecom` can send");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_customer_message_of_a_sub_merchant() {
+    let message = customer::Send { businessid: Some(owned("B1")), ..to_user(text("hello")) };
+    let expected = r#"POST /cgi-bin/message/custom/send {"touser":"oRef1","msgtype":"text","text":{"content":"hello"},"businessid":"B1"}"#;
+    assert_eq!(request(MINI, message).await, expected);
 }

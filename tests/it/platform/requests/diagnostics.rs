@@ -5,6 +5,7 @@ use yizhan::platform::diagnostics;
 use super::owned;
 use super::request;
 use crate::platform::OFFICIAL;
+use crate::platform::WECOM;
 
 #[tokio::test(start_paused = true)]
 async fn quotas_and_ways() {
@@ -31,5 +32,27 @@ async fn quotas_and_ways() {
     assert_eq!(
         request(OFFICIAL, check).await,
         r#"POST /cgi-bin/callback/check {"action":"all","check_operator":"DEFAULT"}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_by_its_id_and_the_addresses_of_wechat() {
+    assert_eq!(
+        request(OFFICIAL, diagnostics::GetRid { rid: owned("6a-1") }).await,
+        r#"POST /cgi-bin/openapi/rid/get {"rid":"6a-1"}"#
+    );
+    for settings in [OFFICIAL, WECOM] {
+        let callers = request(settings, diagnostics::CallbackIps {}).await;
+        assert_eq!(callers, "GET /cgi-bin/getcallbackip");
+        let servers = request(settings, diagnostics::ApiIps {}).await;
+        assert_eq!(servers, "GET /cgi-bin/get_api_domain_ip");
+    }
+    let check = diagnostics::CheckCallback {
+        action: diagnostics::Action::Dns,
+        check_operator: diagnostics::Carrier::Chinanet,
+    };
+    assert_eq!(
+        request(OFFICIAL, check).await,
+        r#"POST /cgi-bin/callback/check {"action":"dns","check_operator":"CHINANET"}"#
     );
 }

@@ -55,6 +55,10 @@ async fn mass_messages() {
         r#"POST /cgi-bin/message/mass/delete {"msg_id":7,"article_idx":2}"#
     );
     assert_eq!(
+        request(OFFICIAL, mass::GetSpeed {}).await,
+        "POST /cgi-bin/message/mass/speed/get {}"
+    );
+    assert_eq!(
         request(OFFICIAL, mass::SetSpeed { speed: 4 }).await,
         r#"POST /cgi-bin/message/mass/speed/set {"speed":4}"#
     );
@@ -81,4 +85,36 @@ async fn a_mass_message_keeps_its_limits() {
     let text = mass::Body::Text { content: owned("x") };
     let all = mass::SendAll { clientmsgid: Some(owned(&"x".repeat(65))), ..to_all(text) };
     assert_eq!(limit(OFFICIAL, all).await, "`clientmsgid` has 65 bytes; at most 64");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mass_message_of_each_type() {
+    use mass::Body;
+    let bodies = [
+        (Body::Text { content: owned("好") }, r#""msgtype":"text","text":{"content":"好"}"#),
+        (Body::Voice { media_id: owned("M") }, r#""msgtype":"voice","voice":{"media_id":"M"}"#),
+        (
+            Body::Mpvideo {
+                media_id: owned("M"),
+                title: Some(owned("T")),
+                description: Some(owned("D")),
+            },
+            r#""msgtype":"mpvideo","mpvideo":{"media_id":"M","title":"T","description":"D"}"#,
+        ),
+        (
+            Body::Wxcard { card_id: owned("C"), card_ext: Some(owned("{}")) },
+            r#""msgtype":"wxcard","wxcard":{"card_id":"C","card_ext":"{}"}"#,
+        ),
+    ];
+    for (body, expected) in bodies {
+        let all = mass::SendAll {
+            filter: mass::Filter { is_to_all: true, tag_id: None },
+            clientmsgid: None,
+            ..to_all(body)
+        };
+        let expected = format!(
+            r#"POST /cgi-bin/message/mass/sendall {{"filter":{{"is_to_all":true}},{expected}}}"#
+        );
+        assert_eq!(request(OFFICIAL, all).await, expected);
+    }
 }

@@ -6,7 +6,10 @@ use yizhan::platform::File;
 use yizhan::platform::media;
 
 use super::owned;
+use super::request;
+use crate::platform::MINI;
 use crate::platform::OFFICIAL;
+use crate::platform::WECOM;
 use crate::platform::Wire;
 use crate::platform::client;
 
@@ -52,4 +55,53 @@ async fn a_downloaded_video_is_an_address() {
     let client = client(OFFICIAL, &Wire::answering(json!({"video_url": "http://e.com/v"})));
     let downloaded = client.download_media("M1").await.unwrap();
     assert!(matches!(downloaded, media::Downloaded::VideoUrl(url) if url == "http://e.com/v"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_of_each_kind_that_a_platform_takes() {
+    use media::Kind;
+    let named = |name: &str| File { name: owned(name), bytes: Bytes::from_static(b"0123456789") };
+    for (settings, kind, name, line) in [
+        (OFFICIAL, Kind::Image, "a.png", "POST /cgi-bin/media/upload?type=image"),
+        (OFFICIAL, Kind::Voice, "a.amr", "POST /cgi-bin/media/upload?type=voice"),
+        (OFFICIAL, Kind::Video, "a.mp4", "POST /cgi-bin/media/upload?type=video"),
+        (MINI, Kind::Image, "a.png", "POST /cgi-bin/media/upload?type=image"),
+        (WECOM, Kind::Image, "a.png", "POST /cgi-bin/media/upload?type=image"),
+        (WECOM, Kind::Voice, "a.amr", "POST /cgi-bin/media/upload?type=voice"),
+        (WECOM, Kind::Video, "a.mp4", "POST /cgi-bin/media/upload?type=video"),
+        (WECOM, Kind::File, "a.pdf", "POST /cgi-bin/media/upload?type=file"),
+    ] {
+        let wire = Wire::answering(json!({"errcode": 0, "media_id": "M1"}));
+        client(settings, &wire).upload_media(kind, named(name)).await.unwrap();
+        assert_eq!(wire.lines(), [line]);
+        let part = format!("name=\"media\"; filename=\"{name}\"\r\n");
+        assert!(wire.asked()[1].body.contains(&part), "{part}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn downloads() {
+    let wire = Wire::answering(json!({"errcode": 0}));
+    let client = client(OFFICIAL, &wire);
+    client.download_media("M1").await.unwrap();
+    client.download_voice("M1").await.unwrap();
+    client.download_material("M1").await.unwrap();
+    assert_eq!(
+        wire.lines(),
+        [
+            "GET /cgi-bin/media/get?media_id=M1",
+            "GET /cgi-bin/media/get/jssdk?media_id=M1",
+            "POST /cgi-bin/material/get_material",
+        ]
+    );
+    assert_eq!(wire.asked().pop().unwrap().body, r#"{"media_id":"M1"}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_material_is_counted_and_removed_from() {
+    assert_eq!(
+        request(OFFICIAL, media::Remove { media_id: owned("M1") }).await,
+        r#"POST /cgi-bin/material/del_material {"media_id":"M1"}"#
+    );
+    assert_eq!(request(OFFICIAL, media::Count {}).await, "GET /cgi-bin/material/get_materialcount");
 }

@@ -13,7 +13,11 @@ mod template;
 mod user;
 mod wecom;
 
+use std::fs;
+use std::path::Path;
+
 use bytes::Bytes;
+use regex::Regex;
 use serde_json::Value;
 use serde_json::json;
 use yizhan::platform::Api;
@@ -24,6 +28,8 @@ use yizhan::platform::PlatformError;
 use super::OFFICIAL;
 use super::Wire;
 use super::client;
+use crate::layers::rust_files;
+use crate::layers::source_folder;
 
 /// The one request that `api` makes: its line, and its body.
 async fn request<A: Api<Answer: Sized>>(settings: &str, api: A) -> String {
@@ -53,6 +59,48 @@ fn file() -> File {
 
 fn owned(text: &str) -> String {
     text.to_owned()
+}
+
+/// The sources of `src/platform/NAME.rs` without their tests, and the snapshots in `NAME.rs`.
+/// Tokens, and the accounts of an open platform, have theirs in `tokens.rs`.
+fn calls_and_snapshots() -> Vec<(String, String, String)> {
+    let sources = source_folder().join("platform");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/platform");
+    let pairs = rust_files(&sources).into_iter().map(|file| {
+        let source = fs::read_to_string(&file).unwrap();
+        let source = source.split("#[cfg(test)]").next().unwrap();
+        let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = code.collect::<Vec<_>>().join("\n");
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let own = fs::read_to_string(tests.join("requests").join(&name)).unwrap_or_default();
+        let tokens = fs::read_to_string(tests.join("tokens.rs")).unwrap();
+        (name, code, own + &tokens)
+    });
+    pairs.collect()
+}
+
+#[test]
+fn every_call_has_a_snapshot_and_so_has_every_type_of_message() {
+    let paths = Regex::new(r#""(/(?:cgi-bin|sns|wxa|wxaapi|customservice)/[^"]+)""#).unwrap();
+    let types = Regex::new(r#"(?m)^        "(\w+)" (?:=> "\w+" )?\w+ \{"#).unwrap();
+    let (mut found, mut missing) = (0, Vec::new());
+    for (name, code, snapshots) in calls_and_snapshots() {
+        for path in paths.captures_iter(&code).map(|it| it[1].to_owned()) {
+            let line = Regex::new(&format!(r#"(GET|POST) {}["? ]"#, regex::escape(&path))).unwrap();
+            found += 1;
+            if !line.is_match(&snapshots) {
+                missing.push(format!("{name}: {path}"));
+            }
+        }
+        for kind in types.captures_iter(&code).map(|it| it[1].to_owned()) {
+            found += 1;
+            if !snapshots.contains(&format!(r#""{kind}":{{"#)) {
+                missing.push(format!("{name}: {kind}"));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(found > 100, "{found} calls and types of message; where are the others?");
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,6 +24,15 @@ async fn qr_codes() {
         request(OFFICIAL, qrcode::permanent(qrcode::Scene::SceneId(7))).await,
         r#"POST /cgi-bin/qrcode/create {"action_name":"QR_LIMIT_SCENE","action_info":{"scene":{"scene_id":7}}}"#
     );
+    let number = qrcode::temporary(qrcode::Scene::SceneId(7), Duration::from_mins(1));
+    assert_eq!(
+        request(OFFICIAL, number).await,
+        r#"POST /cgi-bin/qrcode/create {"expire_seconds":60,"action_name":"QR_SCENE","action_info":{"scene":{"scene_id":7}}}"#
+    );
+    assert_eq!(
+        request(OFFICIAL, qrcode::permanent(scene())).await,
+        r#"POST /cgi-bin/qrcode/create {"action_name":"QR_LIMIT_STR_SCENE","action_info":{"scene":{"scene_str":"door-7"}}}"#
+    );
     let long = qrcode::temporary(scene(), life + Duration::from_secs(1));
     assert_eq!(limit(OFFICIAL, long).await, "`expire_seconds` must be 1 to 2592000");
     let answer =

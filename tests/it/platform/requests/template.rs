@@ -88,3 +88,38 @@ async fn a_template_message_keeps_its_limits() {
     let text = "`template` is nothing that `mini-program` can send";
     assert_eq!(limit(MINI, template::Send::default()).await, text);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_templates_of_subscription_messages() {
+    assert_eq!(request(MINI, template::Templates {}).await, "GET /wxaapi/newtmpl/gettemplate");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tap_leads_into_a_mini_program() {
+    let miniprogram =
+        Some(template::Miniprogram { appid: owned("wx1"), pagepath: Some(owned("pages/o")) });
+    let notice = template::SendNotice {
+        touser: owned("oRef1"),
+        template_id: owned("TPL-1"),
+        miniprogram: miniprogram.clone(),
+        data: data(&[("thing1", "Tea")]),
+        ..template::SendNotice::default()
+    };
+    assert_eq!(
+        request(OFFICIAL, notice).await,
+        r#"POST /cgi-bin/message/subscribe/bizsend {"touser":"oRef1","template_id":"TPL-1","miniprogram":{"appid":"wx1","pagepath":"pages/o"},"data":{"thing1":{"value":"Tea"}}}"#
+    );
+    let once = template::OneTime {
+        touser: owned("oRef1"),
+        template_id: owned("TPL-1"),
+        url: Some(owned("https://e.com")),
+        miniprogram,
+        scene: owned("7"),
+        title: owned("T"),
+        data: data(&[("content", "C")]),
+    };
+    assert_eq!(
+        request(OFFICIAL, once).await,
+        r#"POST /cgi-bin/message/template/subscribe {"touser":"oRef1","template_id":"TPL-1","url":"https://e.com","miniprogram":{"appid":"wx1","pagepath":"pages/o"},"scene":"7","title":"T","data":{"content":{"value":"C"}}}"#
+    );
+}

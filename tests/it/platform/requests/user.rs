@@ -65,3 +65,48 @@ async fn all_followers_are_walked_page_by_page() {
     assert_eq!(all, ["o1", "o2", "o3"]);
     assert_eq!(pages.next().await.unwrap(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_users() {
+    let last = || Some(owned("oRef1"));
+    assert_eq!(request(OFFICIAL, user::List { next_openid: None }).await, "GET /cgi-bin/user/get");
+    assert_eq!(
+        request(OFFICIAL, user::List { next_openid: last() }).await,
+        "GET /cgi-bin/user/get?next_openid=oRef1"
+    );
+    assert_eq!(
+        request(OFFICIAL, user::WithTag { tagid: 2, next_openid: last() }).await,
+        r#"POST /cgi-bin/user/tag/get {"tagid":2,"next_openid":"oRef1"}"#
+    );
+    assert_eq!(
+        request(OFFICIAL, user::Blacklist { begin_openid: last() }).await,
+        r#"POST /cgi-bin/tags/members/getblacklist {"begin_openid":"oRef1"}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_are_listed_renamed_taken_off_and_removed() {
+    let tag = |name: Option<&str>| user::NewTag { id: Some(2), name: name.map(owned) };
+    let openid_list = || vec![owned("oRef1"), owned("oRef2")];
+    assert_eq!(request(OFFICIAL, user::Tags {}).await, "GET /cgi-bin/tags/get");
+    assert_eq!(
+        request(OFFICIAL, user::UpdateTag { tag: tag(Some("VIP")) }).await,
+        r#"POST /cgi-bin/tags/update {"tag":{"id":2,"name":"VIP"}}"#
+    );
+    assert_eq!(
+        request(OFFICIAL, user::DeleteTag { tag: tag(None) }).await,
+        r#"POST /cgi-bin/tags/delete {"tag":{"id":2}}"#
+    );
+    assert_eq!(
+        request(OFFICIAL, user::Untag { openid_list: openid_list(), tagid: 2 }).await,
+        r#"POST /cgi-bin/tags/members/batchuntagging {"openid_list":["oRef1","oRef2"],"tagid":2}"#
+    );
+    assert_eq!(
+        request(OFFICIAL, user::TagsOf { openid: owned("oRef1") }).await,
+        r#"POST /cgi-bin/tags/getidlist {"openid":"oRef1"}"#
+    );
+    assert_eq!(
+        request(OFFICIAL, user::Unblock { openid_list: openid_list() }).await,
+        r#"POST /cgi-bin/tags/members/batchunblacklist {"openid_list":["oRef1","oRef2"]}"#
+    );
+}
