@@ -1,6 +1,6 @@
 //! The HTTP API for programs: send, see what became of it, see what there is.
 //!
-//! ONE TABLE, [`ENDPOINTS`], makes the routes, checks what arrives, and is shown as OpenAPI and as a
+//! ONE TABLE, `ENDPOINTS`, makes the routes, checks what arrives, and is shown as OpenAPI and as a
 //! page. To add a call: write its function, add its line.
 
 mod endpoint;
