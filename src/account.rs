@@ -91,7 +91,8 @@ pub struct RawCallback {
 
 impl Account {
     /// The channel called `name` as an account: what people write to its service is worked on like
-    /// what they write in WeChat. It opens no callback, having neither token nor key.
+    /// what they write in WeChat, and handlers see the platform of a 公众号. It opens no callback,
+    /// having neither token nor key.
     pub fn of_channel(name: &str, reply_within: Duration, metrics: AccountMetrics) -> Self {
         let agreement = Agreement {
             platform: Platform::OfficialAccount,

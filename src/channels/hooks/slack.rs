@@ -34,12 +34,16 @@ pub(super) const HOOK: HookKind = HookKind {
 
 fn verify(hook: &Hook, arrived: &Arrived, now: Duration) -> Result<(), HookError> {
     let timestamp = arrived.header("x-slack-request-timestamp");
-    let parts = [b"v0:", timestamp.as_bytes(), b":", &arrived.body];
-    let expected = format!("v0={}", hex(&proof::mac(hook.secret.expose(), &parts)));
+    let expected = sign(hook.secret.expose(), timestamp, &arrived.body);
     if !proof::is_same(arrived.header("x-slack-signature"), &expected) {
         return Err(HookError::Signature);
     }
     proof::check_time(timestamp.parse().ok().map(Duration::from_secs), now)
+}
+
+fn sign(secret: &str, timestamp: &str, body: &[u8]) -> String {
+    let parts = [b"v0:", timestamp.as_bytes(), b":", body];
+    format!("v0={}", hex(&proof::mac(secret, &parts)))
 }
 
 fn read(hook: &Hook, arrived: &Arrived) -> Result<Heard, HookError> {
@@ -131,7 +135,20 @@ fn say(_: &str, text: &str) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use super::sign;
     use super::words;
+
+    #[test]
+    fn the_signature_is_that_of_the_published_example() {
+        let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&\
+            channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&\
+            command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands\
+            %2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&\
+            trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+        let signature = sign("8f742231b10e8888abcd99yyyzzz85a5", "1531420618", body.as_bytes());
+        let expected = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
+        assert_eq!(signature, expected);
+    }
 
     #[test]
     fn a_mention_in_front_and_escapes_are_no_part_of_what_was_typed() {

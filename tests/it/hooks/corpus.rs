@@ -1,9 +1,9 @@
 //! What each service sends to its channel's hook, and what is made of it.
 //!
-//! `fixtures/hooks/KIND/channel.toml` holds one `[[channel]]` with its `hook_secret`. Each
-//! `CASE.http` is a request as the service sends it, at 2023-11-14T22:13:20Z; `CASE.expected` is what
-//! it is answered, what it told of notifications, and what it is for rules. With `UPDATE_FIXTURES=1`
-//! they are written.
+//! `fixtures/hooks/KIND/channel.toml` holds one `[[channel]]` or more, with their `hook_secret`s. Each
+//! `CASE.http` is a request as the service sends it, at 2023-11-14T22:13:20Z, to the first or to the
+//! one called before a dot (`NAME.CASE.http`); `CASE.expected` is what it is answered, what it told of
+//! notifications, and what it is for rules. With `UPDATE_FIXTURES=1` they are written.
 
 use std::fs;
 use std::path::Path;
@@ -77,11 +77,13 @@ fn the_command_says_what_the_secret_of_a_hook_is() {
 
 /// What differs from the files in one kind's folder.
 fn faults_of(folder: &Path) -> Vec<String> {
-    let (name, channels) = services::channels(folder, "http://127.0.0.1:9");
-    let hook = channels.hook(&name).expect("the channel has a hook");
+    let (first, channels) = services::channels(folder, "http://127.0.0.1:9");
     let (mut faults, mut kinds) = (Vec::new(), [0, 0]);
     for path in services::files(folder, "http") {
         let arrived = parse(&fs::read_to_string(&path).unwrap());
+        let case = path.file_stem().unwrap().to_str().unwrap();
+        let name = case.split_once('.').map_or(first.as_str(), |(name, _)| name);
+        let hook = channels.hook(name).expect("the channel has a hook");
         let heard = hook.open(&arrived, NOW);
         kinds[usize::from(matches!(heard, Err(HookError::Secret | HookError::Signature)))] += 1;
         // Not even a fault shows a secret.
