@@ -67,6 +67,9 @@ codes! {
     API_UNKNOWN, "api.unknown", 404,
         "No channel, topic or account has that name.",
         "`GET /api/v1/channels` and `GET /api/v1/accounts` list them.";
+    API_UNREADABLE, "api.unreadable", 422,
+        "The message is neither XML nor JSON as WeChat writes it.",
+        "Give it decrypted, as `yizhan open` and `yizhan decode` show it.";
     CALLBACK_ACCOUNT, "callback.account", 404,
         "No account has the name in the callback's path.",
         "Compare the URL in WeChat's console with the `name` of the `[[account]]`.";

@@ -11,6 +11,7 @@ mod notifications;
 mod openapi;
 mod page;
 mod refusal;
+mod replay;
 mod schema;
 mod serve;
 mod station;
@@ -179,6 +180,24 @@ const ENDPOINTS: &[Endpoint] = &[
         answer: Some(schema::media),
         refuses: &[code::API_UNKNOWN, code::API_PLATFORM],
         run: media::upload,
+        ..GET
+    },
+    Endpoint {
+        method: Method::Post,
+        path: "/api/v1/replay",
+        name: "replay",
+        doc: "Send a message to an account once more, through the real path.",
+        needs: Needs::Right(&Scope::Admin),
+        body: Body::Json(Json {
+            fields: replay::FIELDS,
+            rule: replay::rule,
+            example: replay::example,
+            is_idempotent: false,
+        }),
+        success: (200, "It was delivered, up to three times, and this was the reply."),
+        answer: Some(schema::replayed),
+        refuses: &[code::API_UNKNOWN, code::API_UNREADABLE],
+        run: replay::run,
         ..GET
     },
     Endpoint {

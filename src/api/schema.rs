@@ -148,6 +148,14 @@ pub(super) fn media() -> Value {
     object(&[("media_id", text()), ("account", text()), ("type", text()), ("ends", moment())])
 }
 
+/// What became of a message that was sent once more.
+pub(super) fn replayed() -> Value {
+    let mut reply = object(&[("type", text()), ("text", text())]);
+    reply["type"] = json!(["object", "null"]);
+    let answered = json!({ "type": "boolean" });
+    object(&[("type", text()), ("answered", answered), ("reply", reply), ("ms", count())])
+}
+
 /// The accounts.
 pub(super) fn accounts() -> Value {
     let account = object(&[

@@ -4,12 +4,15 @@ use serde_json::json;
 
 use super::ALL;
 use super::CI;
+use super::CONFIG;
 use super::Called;
 use super::JSON;
 use super::call;
 use super::send;
 use super::station;
 use super::until;
+use crate::support::server::Counting;
+use crate::support::server::Server;
 
 #[tokio::test]
 async fn a_notification_is_accepted_delivered_and_its_life_is_shown() {
@@ -123,6 +126,30 @@ async fn what_there_is_to_send_through_is_listed() {
     assert_eq!(channels.json["topics"], json!([{ "name": "alerts", "channels": ["ops", "mail"] }]));
     let rules = call(&server, "GET /api/v1/rules", &[ALL], "").await;
     assert_eq!(rules.json, json!({ "rules": [], "faults": [] }));
+}
+
+#[tokio::test]
+async fn a_message_is_run_again_each_time_it_is_asked_for() {
+    let counting = Counting::default();
+    let server = Server::start(CONFIG, counting.clone());
+    let document = "<xml><ToUserName>gh</ToUserName><FromUserName>oAnna</FromUserName>\
+        <CreateTime>1</CreateTime><MsgType>text</MsgType><Content>hi</Content><MsgId>7</MsgId></xml>";
+    let replay = json!({ "account": "shop", "message": document }).to_string();
+    for runs in 1..=2 {
+        let run = call(&server, "POST /api/v1/replay", &[ALL, JSON], &replay).await;
+        assert_eq!((run.status, &run.json["answered"]), (200, &json!(true)), "{}", run.text);
+        assert_eq!((&run.json["type"], &run.json["reply"]), (&json!("text"), &json!(null)));
+        assert_eq!(counting.runs(), runs);
+    }
+    let denied = call(&server, "POST /api/v1/replay", &[CI, JSON], &replay).await;
+    assert_eq!(denied.error().2, "the key `ci` may not `admin`");
+    for (account, message, expected) in
+        [("shp", document, "api.unknown"), ("shop", "hello", "api.unreadable")]
+    {
+        let replay = json!({ "account": account, "message": message }).to_string();
+        let refused = call(&server, "POST /api/v1/replay", &[ALL, JSON], &replay).await;
+        assert_eq!(refused.error().1, expected);
+    }
 }
 
 #[tokio::test]
