@@ -26,6 +26,7 @@ use yizhan::dialects::Reading;
 use yizhan::dialects::Refusal;
 use yizhan::dialects::Sent;
 use yizhan::dialects::Told;
+use yizhan::dispatch::rules::Outlets;
 use yizhan::dispatch::rules::Rules;
 use yizhan::dispatch::rules::Settings;
 use yizhan::exchange::Allowed;
@@ -120,7 +121,7 @@ pub fn rules(bytes: &[u8]) {
         private_hosts: Allowed::default(),
         webhook_secret: WebhookSecret::parse("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"),
         timezone: jiff::tz::TimeZone::UTC,
-        channels: vec!["ops".to_owned()],
+        outlets: Outlets { channels: vec!["ops".to_owned()], ..Outlets::default() },
         order: RuleOrder::default(),
         public_url: Some("https://bot.example.com".to_owned()),
     };

@@ -10,6 +10,7 @@ use sha2::Sha256;
 
 use super::call;
 use super::call::LARGEST_ANSWER;
+use super::outlets::Outlets;
 use super::push;
 use super::reader::Reader;
 use super::reply;
@@ -121,7 +122,7 @@ fn message_id(account: &str, key: &str) -> String {
 pub(super) fn answer(
     response: &Response,
     account: &str,
-    channels: &[String],
+    outlets: &Outlets,
 ) -> Result<(Reply, Vec<Notification>), String> {
     if !(200..300).contains(&response.status) {
         return Err(format!("it answered with status {}", response.status));
@@ -135,7 +136,7 @@ pub(super) fn answer(
         return Err("its answer is no JSON object".to_owned());
     }
     let reply = reply::from_json(&answer["reply"]);
-    let pushed = push::from_json(&answer["push"], account, channels);
+    let pushed = push::from_json(&answer["push"], account, outlets);
     let both = reply.and_then(|reply| Ok((reply, pushed?)));
     both.map_err(|error| format!("its answer is not understood: {error}"))
 }
@@ -145,6 +146,7 @@ mod tests {
     use super::answer;
     use super::body;
     use super::message_id;
+    use crate::dispatch::rules::Outlets;
     use crate::exchange::Response;
     use crate::wechat::inbound::Inbound;
 
@@ -165,7 +167,8 @@ mod tests {
     fn an_answer_is_a_reply_or_a_reason() {
         let said = |status, body: &'static str| {
             let response = Response { status, headers: Vec::new(), body: body.into() };
-            answer(&response, "shop", &["ops".to_owned()])
+            let outlets = Outlets { channels: vec!["ops".to_owned()], ..Outlets::default() };
+            answer(&response, "shop", &outlets)
                 .map(|(reply, pushed)| (reply.type_name(), pushed.len()))
         };
         assert_eq!(said(200, r#"{"reply":"hi"}"#), Ok(("text", 0)));

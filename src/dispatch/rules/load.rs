@@ -79,10 +79,10 @@ impl Rules {
             rules.reverse();
         }
         let (shared, bound) = indexes(&rules);
-        let (zone, channels) = (settings.timezone.clone(), settings.channels.clone());
+        let (zone, outlets) = (settings.timezone.clone(), settings.outlets.clone());
         let engine = engine.into_inner();
         let public_url = settings.public_url.clone();
-        Ok(Self { all: rules, shared, bound, engine, zone, channels, public_url, warnings })
+        Ok(Self { all: rules, shared, bound, engine, zone, outlets, public_url, warnings })
     }
 }
 

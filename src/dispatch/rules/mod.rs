@@ -13,6 +13,7 @@ mod index;
 mod load;
 mod memory;
 mod mend;
+mod outlets;
 mod pattern;
 mod push;
 mod reader;
@@ -36,12 +37,11 @@ use self::condition::Asked;
 pub use self::handler::RulesHandler;
 use self::index::Index;
 use self::index::Query;
+pub use self::outlets::Outlets;
 use self::rule::Rule;
 use self::scope::key_of;
 use self::template::Engine;
-use crate::channels;
 use crate::config::Config;
-use crate::config::account::Account;
 use crate::config::fault::Fault;
 use crate::config::secret::WebhookSecret;
 use crate::config::server::RuleOrder;
@@ -56,8 +56,8 @@ pub struct Settings {
     pub webhook_secret: Option<WebhookSecret>,
     /// The zone of `now` and `hour`.
     pub timezone: TimeZone,
-    /// The names of the channels, through which `push` goes.
-    pub channels: Vec<String>,
+    /// Through what `push` goes.
+    pub outlets: Outlets,
     /// Which of several rules that hold answers.
     pub order: RuleOrder,
     /// What links to pages begin with, without a slash at its end; none: there are no pages.
@@ -67,15 +67,11 @@ pub struct Settings {
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let server = &config.server;
-        let configured = config.channels.iter().map(|channel| channel.name.clone());
-        let may_push = config.accounts.iter().any(Account::may_push);
-        let own = may_push.then(|| channels::OWN.to_owned());
-        let channels = configured.chain(own).collect();
         Self {
             private_hosts: server.private_hosts.clone(),
             webhook_secret: server.webhook_secret.clone(),
             timezone: server.timezone.clone(),
-            channels,
+            outlets: Outlets::from(config),
             order: server.rule_order,
             public_url: server.public_url.clone(),
         }
@@ -92,8 +88,8 @@ pub struct Rules {
     bound: HashMap<String, Index>,
     engine: Engine,
     zone: TimeZone,
-    /// The channels that an external handler may name.
-    channels: Vec<String>,
+    /// What an external handler may push through.
+    outlets: Outlets,
     public_url: Option<String>,
     warnings: Vec<Fault>,
 }
@@ -140,8 +136,8 @@ impl Rules {
         self.public_url.as_deref()
     }
 
-    fn channels(&self) -> &[String] {
-        &self.channels
+    fn outlets(&self) -> &Outlets {
+        &self.outlets
     }
 
     /// The numbers of the rules that may hold for a message of `account`, in their order.

@@ -3,13 +3,13 @@
 
 use serde_json::Value as Json;
 
+use super::outlets::Outlets;
 use super::reader::Leaf;
 use super::reader::Reader;
 use super::template::RenderError;
 use super::template::Template;
 use crate::config::fault::did_you_mean;
 use crate::config::table::Table;
-use crate::config::tree::Text;
 use crate::notification::Format;
 use crate::notification::Notification;
 use crate::notification::Urgency;
@@ -32,15 +32,15 @@ const URGENCIES: [(Urgency, &str); 3] =
 pub(super) struct Push(Vec<Leaf>);
 
 impl Push {
-    /// Reads `push`. `channels` are the names that the config knows.
-    pub(super) fn read(reader: &Reader<'_>, channels: &[String]) -> Self {
+    /// Reads `push` of a rule for `accounts`.
+    pub(super) fn read(reader: &Reader<'_>, outlets: &Outlets, accounts: &[&str]) -> Self {
         let tables = reader.table.tables("push");
         if tables.len() > MOST {
             let message = format!("{} notifications; a rule takes {MOST}", tables.len());
             reader.table.value_fault("push", message, None);
         }
         let leaves = tables.iter().filter_map(|table| {
-            check(table, channels);
+            check(table, outlets, accounts);
             let members = table.entries().iter().map(|entry| {
                 let leaf = reader.leaf(&entry.node)?;
                 Some((entry.key.clone(), leaf))
@@ -81,13 +81,13 @@ pub(super) enum PushError {
 }
 
 /// Notes what is wrong with one notification of a rule.
-fn check(table: &Table<'_>, channels: &[String]) {
+fn check(table: &Table<'_>, outlets: &Outlets, accounts: &[&str]) {
     table.finish(&MEMBERS);
-    if let Some(channel) = table.filled_text("channel") {
-        check_channel(table, &channel, channels);
-    }
-    for channel in table.texts("fallback").unwrap_or_default() {
-        check_channel(table, &channel, channels);
+    let named = table.filled_text("channel").into_iter();
+    for channel in named.chain(table.texts("fallback").unwrap_or_default()) {
+        if let Some((message, advice)) = outlets.fault(channel.value, accounts) {
+            table.fault_at(channel.place, message, Some(advice));
+        }
     }
     table.texts("to");
     table.text("title");
@@ -101,27 +101,11 @@ fn check(table: &Table<'_>, channels: &[String]) {
     }
 }
 
-fn check_channel(table: &Table<'_>, channel: &Text<'_>, channels: &[String]) {
-    if channels.iter().any(|name| name == channel.value) {
-        return;
-    }
-    let names = || channels.iter().map(String::as_str);
-    let advice = did_you_mean(channel.value, names()).unwrap_or_else(|| match channels {
-        [] => "the config has no `[[channel]]`".to_owned(),
-        _ => format!("the config has `{}`", names().collect::<Vec<_>>().join("`, `")),
-    });
-    table.fault_at(
-        channel.place,
-        format!("no channel is called `{}`", channel.value),
-        Some(advice),
-    );
-}
-
 /// The notifications in an external handler's answer.
 pub(super) fn from_json(
     value: &Json,
     account: &str,
-    channels: &[String],
+    outlets: &Outlets,
 ) -> Result<Vec<Notification>, String> {
     let items = match value {
         Json::Null => return Ok(Vec::new()),
@@ -132,8 +116,8 @@ pub(super) fn from_json(
     let mut all = Vec::with_capacity(items.len());
     for item in items {
         let Some(notification) = one(item, account)? else { continue };
-        if let Some(name) = notification.route().find(|name| channels.iter().all(|it| it != name)) {
-            return Err(format!("no channel is called `{name}`"));
+        if let Some((what, _)) = notification.route().find_map(|it| outlets.fault(it, &[account])) {
+            return Err(what);
         }
         all.push(notification);
     }
@@ -211,12 +195,14 @@ mod tests {
     use serde_json::json;
 
     use super::from_json;
+    use crate::dispatch::rules::Outlets;
     use crate::notification::Format;
     use crate::notification::Notification;
     use crate::notification::Urgency;
 
-    fn channels() -> Vec<String> {
-        vec!["ops".to_owned(), "mail".to_owned()]
+    fn outlets() -> Outlets {
+        let channels = vec!["ops".to_owned(), "mail".to_owned()];
+        Outlets { channels, ..Outlets::default() }
     }
 
     #[test]
@@ -245,8 +231,8 @@ mod tests {
             native: Some(json!({"a": 1})),
             ..Notification::default()
         };
-        assert_eq!(from_json(&push, "shop", &channels()), Ok(vec![first, second]));
-        assert_eq!(from_json(&json!(null), "shop", &channels()), Ok(Vec::new()));
+        assert_eq!(from_json(&push, "shop", &outlets()), Ok(vec![first, second]));
+        assert_eq!(from_json(&json!(null), "shop", &outlets()), Ok(Vec::new()));
     }
 
     #[test]
@@ -256,6 +242,10 @@ mod tests {
             (json!([7]), "a notification is an object"),
             (json!([{"body": "x"}]), "a notification needs a `channel`"),
             (json!([{"channel": "opps", "body": "x"}]), "no channel is called `opps`"),
+            (
+                json!([{"channel": "wechat-customer", "body": "x"}]),
+                "`shop` may not write to its users",
+            ),
             (
                 json!([{"channel": "ops", "body": "x", "fallback": "sms"}]),
                 "no channel is called `sms`",
@@ -272,7 +262,7 @@ mod tests {
             ),
         ];
         for (push, expected) in table {
-            assert_eq!(from_json(&push, "shop", &channels()), Err(expected.to_owned()), "{push}");
+            assert_eq!(from_json(&push, "shop", &outlets()), Err(expected.to_owned()), "{push}");
         }
     }
 }

@@ -84,9 +84,13 @@ impl Rule {
         let mends = mend::read(&before, settings.public_url.as_deref());
         let reach = Reach { has_call: table.has("call"), has_mend: mends, ..reach.clone() };
         let after = Reader { reach: &reach, ..before };
+        let bound = read_accounts(&table, accounts);
+        let is_meant = |name: &&str| bound.as_ref().is_none_or(|it| it.iter().any(|it| it == name));
+        let meant: Vec<&str> = accounts.iter().copied().filter(is_meant).collect();
+        let push = Push::read(&after, &settings.outlets, &meant);
         let rule = Self {
             name,
-            accounts: read_accounts(&table, accounts),
+            accounts: bound,
             condition,
             when: before.condition("when"),
             cooldown: read_cooldown(&table),
@@ -97,7 +101,7 @@ impl Rule {
             mends,
             set: read_set(&after),
             reply: read_reply(&after, mends),
-            push: Push::read(&after, &settings.channels),
+            push,
             goes_on: table.boolean("next").unwrap_or(false),
         };
         check_actions(&table);

@@ -171,8 +171,8 @@ impl Run {
                 let request = forward.request(url, &self.inbound, account, *now);
                 let response = self.world.exchange.send(request).await;
                 let response = response.map_err(|error| fail(rule, "its forward failed", error))?;
-                let channels = self.world.rules.channels();
-                let answer = forward::answer(&response, account, channels);
+                let outlets = self.world.rules.outlets();
+                let answer = forward::answer(&response, account, outlets);
                 let (reply, pushed) = answer.map_err(|what| failed(rule, what))?;
                 self.set(rule, &scope)?;
                 let mut outcome = Outcome::reply(reply, rule.name.as_str());

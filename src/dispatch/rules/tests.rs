@@ -9,6 +9,7 @@ use proptest::prelude::prop;
 use proptest::prop_assert_eq;
 use proptest::proptest;
 
+use super::Outlets;
 use super::Rules;
 use super::Settings;
 use super::condition::Asked;
@@ -28,7 +29,7 @@ fn settings() -> Settings {
         private_hosts,
         webhook_secret: None,
         timezone: TimeZone::UTC,
-        channels: Vec::new(),
+        outlets: Outlets::default(),
         order: RuleOrder::OldestFirst,
         public_url: None,
     }

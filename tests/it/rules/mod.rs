@@ -27,6 +27,7 @@ use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler as _;
 use yizhan::dispatch::handler::HandlerError;
+use yizhan::dispatch::rules::Outlets;
 use yizhan::dispatch::rules::RulesHandler;
 use yizhan::dispatch::rules::Settings;
 use yizhan::exchange::Allowed;
@@ -118,7 +119,10 @@ fn settings() -> Settings {
         private_hosts: Allowed::parse(["127.0.0.0/8"]).unwrap(),
         webhook_secret: WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         timezone: TimeZone::fixed(Offset::constant(8)),
-        channels: vec!["ops".to_owned(), "mail".to_owned()],
+        outlets: Outlets {
+            channels: vec!["ops".to_owned(), "mail".to_owned()],
+            senders: vec!["shop".to_owned()],
+        },
         order: RuleOrder::OldestFirst,
         public_url: Some("https://bot.example.com".to_owned()),
     }
