@@ -184,6 +184,9 @@ codes! {
     STORE_FAILED, "store.failed", 503,
         "The store did not take what had to be written before going on.",
         "Look at the disk of `[store] url`: its space, its rights, its speed.";
+    STORE_UNREADABLE, "store.unreadable", 500,
+        "A notification in the store cannot be read; it was set aside as it is, and the others go on.",
+        "Look at the disk, then at `yizhan outbox list --code store.unreadable`; `bury` what is lost.";
     WINDOW_CLOSED, "window.closed", 409,
         "The user did not write or act recently enough to be sent a customer-service message.",
         "Wait for the user's next message, or use a template or subscription message.";

@@ -3,6 +3,7 @@
 //! `synchronous=FULL` in WAL mode: what was answered is on the disk. The file and what SQLite puts
 //! beside it are readable by their owner only.
 
+mod damaged;
 mod look;
 mod queue;
 mod read;
@@ -187,9 +188,8 @@ impl Store for Sqlite {
                 .writer
                 .write(move |session| queue::claim(session, now, &lane, count, lease, rate))
                 .await?;
-            let deliveries: Result<Vec<_>, _> =
-                rows.into_iter().map(queue::RawClaim::read).collect();
-            Ok(Claim { deliveries: deliveries?, again_at })
+            let deliveries = self.read_claims(now, rows).await;
+            Ok(Claim { deliveries, again_at })
         })
     }
 

@@ -1,11 +1,12 @@
 //! The queue: in, claimed, out.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
+use super::damaged::bytes;
+use super::damaged::read_content;
 use super::end;
 use super::failed;
 use super::millis;
@@ -92,20 +93,19 @@ fn enqueue_one(
 
 /// A claimed row, read after the writer is done with it.
 pub(super) struct RawClaim {
-    claimed: Claimed,
-    content: String,
+    seq: i64,
+    /// None: not even its numbers can be read.
+    claimed: Option<Claimed>,
+    content: Vec<u8>,
 }
 
 impl RawClaim {
-    pub(super) fn read(self) -> Result<Claimed, StoreError> {
-        let notification = read_content(&self.content)?;
-        Ok(Claimed { notification, ..self.claimed })
+    /// The claim, or the `seq` of a row that cannot be read.
+    pub(super) fn read(self) -> Result<Claimed, i64> {
+        let notification = read_content(&self.content).ok_or(self.seq)?;
+        let claimed = self.claimed.ok_or(self.seq)?;
+        Ok(Claimed { notification, ..claimed })
     }
-}
-
-/// The notification of a row.
-pub(super) fn read_content(content: &str) -> Result<Notification, StoreError> {
-    serde_json::from_str(content).map_err(|error| StoreError::Unreadable(Arc::new(error)))
 }
 
 pub(super) fn claim(
@@ -142,23 +142,24 @@ fn claim_rows(
                claimed = MIN(claimed + 1, 2) \
                WHERE seq IN (SELECT seq FROM delivery WHERE state = 0 AND lane = ?1 AND due <= ?2 \
                              ORDER BY due, seq LIMIT ?4) \
-               RETURNING id, fence, hop, tries, attempts, claimed, content";
+               RETURNING id, fence, hop, tries, attempts, claimed, content, seq";
     let mut statement = session.connection.prepare_cached(sql).map_err(failed)?;
     let rows = statement.query_map(params![lane, millis(now), end(now, lease), count], |row| {
-        let claimed = Claimed {
-            id: DeliveryId::from_bytes(row.get(0)?),
-            fence: row.get::<_, i64>(1)?.unsigned_abs(),
-            hop: row.get(2)?,
-            tries: row.get(3)?,
-            attempts: row.get(4)?,
-            is_interrupted: row.get::<_, i64>(5)? == 2,
-            notification: Notification::default(),
-        };
-        Ok(RawClaim { claimed, content: row.get(6)? })
+        Ok(RawClaim { seq: row.get(7)?, claimed: claimed(row).ok(), content: bytes(row, 6)? })
     });
-    let mut claims: Vec<_> = rows.map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
-    claims.sort_by_key(|it: &RawClaim| it.claimed.id);
-    Ok(claims)
+    rows.map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+}
+
+fn claimed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Claimed> {
+    Ok(Claimed {
+        id: DeliveryId::from_bytes(row.get(0)?),
+        fence: row.get::<_, i64>(1)?.unsigned_abs(),
+        hop: row.get(2)?,
+        tries: row.get(3)?,
+        attempts: row.get(4)?,
+        is_interrupted: row.get::<_, i64>(5)? == 2,
+        notification: Notification::default(),
+    })
 }
 
 pub(super) fn extend(

@@ -8,11 +8,14 @@ use rusqlite::Row;
 use rusqlite::ToSql;
 use rusqlite::params;
 
+use super::damaged;
+use super::damaged::bytes;
+use super::damaged::read_content;
 use super::failed;
-use super::queue::read_content;
 use super::session::ACCEPTED;
 use super::session::REMOVED;
 use super::time;
+use crate::code;
 use crate::notification::Notification;
 use crate::store::Attempt;
 use crate::store::Books;
@@ -98,11 +101,16 @@ pub(super) fn query(
         condition.sql
     );
     let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
-    let rows = statement.query_map(condition.values().as_slice(), delivery).map_err(failed)?;
-    let rows: Vec<_> = rows.collect::<Result<_, _>>().map_err(failed)?;
-    let mut deliveries: Vec<Delivery> = rows.into_iter().map(finish).collect::<Result<_, _>>()?;
-    let has_more = deliveries.len() > limit as usize;
-    deliveries.truncate(limit as usize);
+    let rows = statement.query_map(condition.values().as_slice(), |row| Ok(delivery(row)));
+    let mut rows: Vec<_> = rows.map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let found = rows.len();
+    let deliveries: Vec<Delivery> = rows.into_iter().flatten().map(finish).collect();
+    if deliveries.len() < found {
+        let (code, count) = (code::STORE_UNREADABLE, found - deliveries.len());
+        tracing::warn!(code = code.name, count, "rows of the store are too damaged to be shown");
+    }
     let next = if has_more { deliveries.last().map(|it| it.id) } else { None };
     Ok(Page { deliveries, next })
 }
@@ -122,7 +130,7 @@ pub(super) fn find(
     let mut statement = transaction.prepare_cached(sql).map_err(failed)?;
     let attempts = statement.query_map(params![id], attempt).map_err(failed)?;
     let attempts = attempts.collect::<Result<_, _>>().map_err(failed)?;
-    Ok(Some((finish(row)?, attempts)))
+    Ok(Some((finish(row), attempts)))
 }
 
 fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
@@ -138,7 +146,7 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
 }
 
 /// A delivery whose content is not read yet, and that content and its idempotency key.
-type RawDelivery = (Delivery, String, Option<String>);
+type RawDelivery = (Delivery, Vec<u8>, Option<String>);
 
 fn delivery(row: &Row<'_>) -> rusqlite::Result<RawDelivery> {
     let state: usize = row.get::<_, u8>(1)?.into();
@@ -154,12 +162,17 @@ fn delivery(row: &Row<'_>) -> rusqlite::Result<RawDelivery> {
         attempts: row.get(9)?,
         notification: Notification::default(),
     };
-    Ok((delivery, row.get(10)?, row.get(11)?))
+    Ok((delivery, bytes(row, 10)?, row.get(11)?))
 }
 
-fn finish((delivery, content, idempotency_key): RawDelivery) -> Result<Delivery, StoreError> {
-    let notification = Notification { idempotency_key, ..read_content(&content)? };
-    Ok(Delivery { notification, ..delivery })
+/// What cannot be read is shown without its content, and says so before it is set aside as well.
+fn finish((delivery, content, idempotency_key): RawDelivery) -> Delivery {
+    let Some(content) = read_content(&content) else {
+        let is_told = !delivery.reason.code.is_empty();
+        let reason = if is_told { delivery.reason } else { damaged::reason() };
+        return Delivery { reason, ..delivery };
+    };
+    Delivery { notification: Notification { idempotency_key, ..content }, ..delivery }
 }
 
 /// One look into the index for each lane, however much waits in it.

@@ -6,10 +6,11 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
+use super::damaged::bytes;
+use super::damaged::read_content;
 use super::end;
 use super::failed;
 use super::millis;
-use super::queue::read_content;
 use super::session::Session;
 use super::time;
 use super::values::execute;
@@ -123,9 +124,11 @@ pub(super) fn questions(
 fn about(session: &Session<'_>, question: Question, seq: i64) -> Result<Question, StoreError> {
     let sql = "SELECT id, content FROM delivery WHERE seq = ?1";
     let mut statement = session.connection.prepare_cached(sql).map_err(failed)?;
-    let row = statement.query_row(params![seq], |row| Ok((row.get(0)?, row.get(1)?)));
-    let (id, content): ([u8; 16], String) = row.map_err(failed)?;
-    let (delivery, notification) = (DeliveryId::from_bytes(id), read_content(&content)?);
+    let row = statement.query_row(params![seq], |row| Ok((row.get(0)?, bytes(row, 1)?)));
+    let (id, content): ([u8; 16], Vec<u8>) = row.map_err(failed)?;
+    // What the service calls it is enough to ask for it.
+    let notification = read_content(&content).unwrap_or_default();
+    let delivery = DeliveryId::from_bytes(id);
     Ok(Question { delivery, notification, ..question })
 }
 

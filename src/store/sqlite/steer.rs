@@ -60,7 +60,8 @@ pub(super) fn revive(
         let sql = format!(
             "UPDATE delivery SET state = 0, due = {now}, ended = NULL, expires = NULL, \
              lane = COALESCE(home, lane), home = NULL, hop = 0, tries = 0, claimed = 0, \
-             fence = fence + 1, content = json_remove(content, '$.expires') \
+             fence = fence + 1, content = CASE WHEN typeof(content) = 'text' AND json_valid(content) \
+             THEN json_remove(content, '$.expires') ELSE content END \
              WHERE seq IN (SELECT seq FROM delivery WHERE {} AND state = {} \
                            ORDER BY id LIMIT {left})",
             condition.sql, state as i64

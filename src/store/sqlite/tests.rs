@@ -37,6 +37,7 @@ use crate::notification::Notification;
 use crate::store::Filter;
 use crate::store::Ids;
 use crate::store::NewDelivery;
+use crate::store::State;
 use crate::store::Store as _;
 use crate::store::StoreError;
 use crate::store::open;
@@ -168,6 +169,58 @@ async fn a_full_disk_is_reported_and_over_once_there_is_space() {
     let books = store.books().await.unwrap();
     assert_eq!((books.accepted, books.balance()), (2, true));
     assert_eq!(books, store.audit().await.unwrap());
+}
+
+/// Changes the row that says `body`, behind the store's back.
+async fn damage(store: &Sqlite, body: &str, change: &str) {
+    let sql = format!("UPDATE delivery SET {change} WHERE content LIKE '%\"{body}\"%'");
+    let damaged = store.writer.write(move |session| super::values::execute(session, &sql, &[]));
+    assert_eq!(damaged.await.unwrap(), 1);
+}
+
+/// The bodies of what is claimed.
+async fn claim(store: &Sqlite) -> Vec<String> {
+    let claim = store.claim(NOW, "ops", 10, Duration::from_secs(90), None).await.unwrap();
+    claim.deliveries.into_iter().map(|it| it.notification.body).collect()
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_set_aside_as_it_is_and_holds_up_nothing_else() {
+    let store = Sqlite::in_memory().unwrap();
+    let bodies = ["cut", "other", "number", "good", "bytes"];
+    store.enqueue(NOW, bodies.map(text).into()).await.unwrap();
+    damage(&store, "cut", "content = '{\"channel\":\"ops\",\"body\":\"'").await;
+    damage(&store, "other", "content = '\"other\"'").await;
+    damage(&store, "number", "attempts = 'many'").await;
+    damage(&store, "bytes", "content = CAST(x'ff00fe' AS TEXT)").await;
+
+    assert_eq!(claim(&store).await, ["good"]);
+
+    let books = store.books().await.unwrap();
+    assert_eq!((books.waiting, books.refused), (1, 4));
+    assert_eq!(books, store.audit().await.unwrap());
+    let code = Some("store.unreadable".to_owned());
+    let set_aside = Filter { state: Some(State::Refused), code, ..Filter::default() };
+    // One cannot even be shown, and does not hide the others.
+    let page = store.query(set_aside.clone(), None, 10).await.unwrap();
+    assert_eq!(page.deliveries.len(), 3);
+    let (shown, _) = store.find(page.deliveries[0].id).await.unwrap().unwrap();
+    assert_eq!((shown.lane.as_str(), shown.notification), ("ops", Notification::default()));
+
+    // Their bytes are kept: what is repaired goes out, the others are set aside again.
+    let sql = "SELECT CAST(content AS BLOB) FROM delivery WHERE typeof(content) = 'text' \
+               AND NOT json_valid(content) ORDER BY seq";
+    let kept = store.writer.read_inline(|connection| {
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>()
+    });
+    let cut = br#"{"channel":"ops","body":""#;
+    assert_eq!(kept.unwrap(), [cut.to_vec(), b"\xff\0\xfe".to_vec()]);
+    damage(&store, "other", "content = '{\"channel\":\"ops\",\"body\":\"other\"}'").await;
+    assert_eq!(store.revive(NOW, set_aside, 10).await.unwrap(), 4);
+    assert_eq!(claim(&store).await, ["other"]);
+    assert_eq!(store.books().await.unwrap().refused, 3);
 }
 
 #[tokio::test]
