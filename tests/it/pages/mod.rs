@@ -1,5 +1,6 @@
 //! Pages on the phone, over HTTP: forms that are sent out, looked at and decided.
 
+mod faults;
 mod forms;
 mod hooks;
 mod mend;
