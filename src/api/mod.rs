@@ -7,6 +7,7 @@ mod endpoint;
 mod field;
 mod forms;
 mod media;
+mod messages;
 mod notifications;
 mod openapi;
 mod page;
@@ -16,6 +17,7 @@ mod schema;
 mod serve;
 mod station;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::web;
@@ -50,6 +52,8 @@ pub struct Api {
     pub intake: Arc<Intake>,
     /// The rules, where there are any.
     pub rules: Option<RulesHandler>,
+    /// The folder of captures, where callbacks are kept.
+    pub captures: Option<PathBuf>,
     /// What calls to WeChat run on.
     pub tasks: Tasks,
 }
@@ -214,6 +218,16 @@ const ENDPOINTS: &[Endpoint] = &[
         doc: "The channels and topics.",
         answer: Some(schema::channels),
         run: station::channels,
+        ..GET
+    },
+    Endpoint {
+        path: "/api/v1/messages",
+        name: "messages",
+        doc: "The callbacks that `[server] capture` keeps as files, the newest first.",
+        query: messages::QUERY,
+        success: (200, "A page of file names; `kept` is false where none are kept."),
+        answer: Some(schema::messages),
+        run: messages::list,
         ..GET
     },
     Endpoint {

@@ -156,6 +156,16 @@ pub(super) fn replayed() -> Value {
     object(&[("type", text()), ("answered", answered), ("reply", reply), ("ms", count())])
 }
 
+/// The callbacks that are kept.
+pub(super) fn messages() -> Value {
+    let message = object(&[("file", text()), ("at", moment()), ("what", text())]);
+    object(&[
+        ("kept", json!({ "type": "boolean" })),
+        ("messages", list(&message)),
+        ("next", maybe_text()),
+    ])
+}
+
 /// The accounts.
 pub(super) fn accounts() -> Value {
     let account = object(&[

@@ -286,7 +286,7 @@ impl Station {
         let catalog = load_forms(&self.config)?;
         let parts = self.build()?;
         let forms = pages::forms(&server, catalog, &parts);
-        routes.push(own::api(&parts, &forms));
+        routes.push(own::api(&parts, &forms, &server));
         routes.push(Arc::new(dialects::routes(Arc::clone(&parts.dialects))));
         routes.push(pages::routes(&server, forms, &parts));
         late::go_on(&parts);

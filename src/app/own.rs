@@ -18,6 +18,7 @@ use crate::channels::Means;
 use crate::config::account::Account;
 use crate::config::fault::Fault;
 use crate::config::fault::Faults;
+use crate::config::server::Server;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::builtin::Component;
 use crate::dispatch::builtin::Notices;
@@ -35,13 +36,14 @@ use crate::tasks::Tasks;
 use crate::wechat::Platform;
 
 /// The routes of the API.
-pub(super) fn api(parts: &Parts, forms: &Forms) -> Routes {
+pub(super) fn api(parts: &Parts, forms: &Forms, server: &Server) -> Routes {
     let api = Api {
         keys: Arc::clone(&parts.keys),
         submissions: parts.submissions.clone(),
         forms: forms.clone(),
         intake: Arc::clone(&parts.intake),
         rules: parts.rules.clone(),
+        captures: server.capture.as_ref().map(|it| it.folder.clone()),
         tasks: parts.tasks.clone(),
     };
     Arc::new(move |config: &mut web::ServiceConfig| api.routes(config))

@@ -94,6 +94,19 @@ impl Folder {
     }
 }
 
+/// The names of the captures in a folder, in no order.
+///
+/// # Errors
+///
+/// That of the system: the folder cannot be read.
+pub fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.extend(entry?.file_name().into_string().ok().filter(|name| is_ours(name)));
+    }
+    Ok(names)
+}
+
 /// `1767225600000-0007-shop-text.http`
 fn is_ours(name: &str) -> bool {
     let is_number = |text: &str, length: usize| {

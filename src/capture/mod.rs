@@ -7,6 +7,7 @@ mod folder;
 mod recorder;
 mod stand_in;
 
+pub use self::folder::names;
 pub use self::recorder::ACCOUNTS_FILE;
 pub use self::recorder::Recorder;
 pub use self::recorder::Taken;

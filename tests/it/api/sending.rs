@@ -129,6 +129,26 @@ async fn what_there_is_to_send_through_is_listed() {
 }
 
 #[tokio::test]
+async fn the_callbacks_that_are_kept_as_files_are_listed_page_by_page() {
+    let none = call(&station(), "GET /api/v1/messages", &[ALL], "").await;
+    assert_eq!(none.json, json!({ "kept": false, "messages": [], "next": null }));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |second: u32| format!("{}000-0000-shop-text.http", 1_767_225_600 + second);
+    for second in 0..3 {
+        std::fs::write(folder.path().join(file(second)), "").unwrap();
+    }
+    let config = format!("capture = '{}'\n{CONFIG}", folder.path().display());
+    let server = Server::start(&config, Counting::default());
+    let first = call(&server, "GET /api/v1/messages?limit=2", &[ALL], "").await;
+    let row = |second: u32| json!({ "file": file(second), "at": format!("2026-01-01T00:00:0{second}Z"), "what": "shop-text" });
+    let expected = json!({ "kept": true, "messages": [row(2), row(1)], "next": file(1) });
+    assert_eq!(first.json, expected);
+    let line = format!("GET /api/v1/messages?cursor={}", file(1));
+    let second = call(&server, &line, &[ALL], "").await;
+    assert_eq!(second.json, json!({ "kept": true, "messages": [row(0)], "next": null }));
+}
+
+#[tokio::test]
 async fn a_message_is_run_again_each_time_it_is_asked_for() {
     let counting = Counting::default();
     let server = Server::start(CONFIG, counting.clone());
