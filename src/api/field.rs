@@ -54,6 +54,8 @@ pub(super) enum Shape {
     Time,
     /// A stretch of time: `90s`, `10m`, `2h`.
     Span,
+    /// How long something is kept: a minute to 90 days.
+    Keep,
     /// An http address.
     Link,
     /// An id of ours.
@@ -64,12 +66,14 @@ pub(super) enum Shape {
 
 const NAME: &str = "^[A-Za-z0-9_-]{1,64}$";
 const SPAN: &str = "^[0-9]{1,5}(ms|s|m|h|d)$";
+const KEEP: &str = "^([1-9][0-9]{0,4}m|[1-9][0-9]{0,2}h|[1-8]?[1-9]d|[1-9]0d)$";
 const LINK: &str = "^https?://[!-~]{1,2000}$";
 const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
 
 static NAMED: LazyLock<Regex> = LazyLock::new(|| compiled(NAME));
 static SPANNED: LazyLock<Regex> = LazyLock::new(|| compiled(SPAN));
+static KEPT: LazyLock<Regex> = LazyLock::new(|| compiled(KEEP));
 static LINKED: LazyLock<Regex> = LazyLock::new(|| compiled(LINK));
 static IDENTIFIED: LazyLock<Regex> = LazyLock::new(|| compiled(ID));
 static TIMED: LazyLock<Regex> = LazyLock::new(|| compiled(TIME));
@@ -102,6 +106,7 @@ impl Shape {
             }
             Self::Time => text.is_some_and(|it| time(it).is_some()),
             Self::Span => is(&SPANNED),
+            Self::Keep => is(&KEPT),
             Self::Link => is(&LINKED),
             Self::Id => is(&IDENTIFIED),
             Self::Object => value.is_object(),
@@ -122,6 +127,7 @@ impl Shape {
             Self::Count(least, most) => format!("a number from {least} to {most}"),
             Self::Time => "a time such as `2026-11-26T22:00:00+08:00`".to_owned(),
             Self::Span => "a duration such as `90s`, `10m` or `2h`".to_owned(),
+            Self::Keep => "a duration from `1m` to `90d`, such as `12h`".to_owned(),
             Self::Link => "an http or https address of at most 2000 characters".to_owned(),
             Self::Id => "an id such as `019b76da-a800-7000-8000-000000000000`".to_owned(),
             Self::Object => "an object".to_owned(),
@@ -146,6 +152,7 @@ impl Shape {
             }
             Self::Time => json!({ "type": "string", "format": "date-time" }),
             Self::Span => json!({ "type": "string", "pattern": SPAN }),
+            Self::Keep => json!({ "type": "string", "pattern": KEEP }),
             Self::Link => json!({ "type": "string", "pattern": LINK }),
             Self::Id => json!({ "type": "string", "pattern": ID }),
             Self::Object => json!({ "type": "object" }),
@@ -314,6 +321,17 @@ mod tests {
         assert_eq!(read(&[("limit", "-1")]).unwrap_err(), expected);
         let twice = read(&[("limit", "1"), ("limit", "2")]).unwrap_err();
         assert_eq!(twice, "`limit` is there twice");
+    }
+
+    #[test]
+    fn what_is_kept_is_kept_for_a_minute_to_90_days() {
+        let is_good = |text: &str| Shape::Keep.check(&json!(text)).is_ok();
+        for text in ["1m", "90m", "99999m", "1h", "999h", "1d", "9d", "10d", "89d", "90d"] {
+            assert!(is_good(text), "{text}");
+        }
+        for text in ["0m", "59s", "0d", "91d", "99d", "100d", "1000h", "1.5d", ""] {
+            assert!(!is_good(text), "{text}");
+        }
     }
 
     #[test]

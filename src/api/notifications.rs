@@ -61,7 +61,7 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     Field::may(
         "page",
-        Shape::Span,
+        Shape::Keep,
         "Keep it as a page for so long (1m to 90d); what goes out is its beginning and a link.",
     ),
     Field::may("link", Shape::Link, "An address to go on to."),
