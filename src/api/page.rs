@@ -1,6 +1,12 @@
 //! `/api/docs`: the table of calls as a page, without script and without anything from elsewhere.
 
-use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use minijinja::AutoEscape;
+use minijinja::Environment;
+use minijinja::Value;
+use minijinja::context;
+use serde_json::Value as Json;
 
 use super::endpoint::Body;
 use super::endpoint::Endpoint;
@@ -8,93 +14,113 @@ use super::endpoint::Needs;
 use super::field::Field;
 use super::openapi;
 
-/// Why no error is expected where text is put together.
-const WRITES: &str = "a string takes everything";
-
-const HEAD: &str = "<!doctype html>
-<html lang=\"en\">
-<head>
-<meta charset=\"utf-8\">
-<meta name=\"viewport\" content=\"width=device-width\">
-<title>Yizhan API</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
-pre { background: #8881; padding: 0.75rem; overflow-x: auto; }
-details { border: 1px solid #8884; border-radius: 6px; padding: 0.5rem 1rem; margin: 0.5rem 0; }
-summary { cursor: pointer; }
-table { border-collapse: collapse; width: 100%; }
-td, th { border-top: 1px solid #8884; padding: 0.25rem 0.5rem; text-align: left; vertical-align: top; }
-@media (prefers-color-scheme: dark) { body { background: #111; color: #ddd; } a { color: #9cf; } }
-</style>
-</head>
-<body>
-<h1>Yizhan API</h1>
-<p>Show a <code>[[key]]</code> as <code>Authorization: Bearer TOKEN</code>. The same as data:
-<a href=\"/api/v1/openapi.json\">openapi.json</a>.</p>
-";
+/// Compiled in; its name ends in `.html`, so that every value is escaped.
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    templates.set_auto_escape_callback(|_| AutoEscape::Html);
+    templates.add_filter("marked", |text: &str| Value::from_safe_string(marked(text)));
+    templates
+        .add_template("page.html", include_str!("page.html"))
+        .expect("the compiled-in template is good, which a test says");
+    templates
+});
 
 /// The page of `endpoints`.
 pub(super) fn page(endpoints: &[Endpoint]) -> String {
-    let mut page = HEAD.to_owned();
-    for endpoint in endpoints {
-        write(&mut page, endpoint);
-    }
-    page.push_str("</body>\n</html>\n");
-    page
+    let calls: Vec<Value> = endpoints.iter().map(call).collect();
+    let template = TEMPLATES.get_template("page.html");
+    let page = template.and_then(|it| it.render(context! { calls }));
+    page.expect("the compiled-in template takes every call, which a test says")
 }
 
-fn write(page: &mut String, endpoint: &Endpoint) {
-    let (method, path, doc) = (endpoint.method.name(), endpoint.path, escaped(endpoint.doc));
-    writeln!(page, "<details>\n<summary><code>{method} {path}</code> {doc}</summary>")
-        .expect(WRITES);
-    match endpoint.needs {
-        Needs::Nothing => {}
-        Needs::Key => writeln!(page, "<p>Needs a key.</p>").expect(WRITES),
-        Needs::Right(scope) => {
-            writeln!(page, "<p>Needs a key that may <code>{scope}</code>.</p>").expect(WRITES);
-        }
-    }
-    fields(page, "In the path", endpoint.path_fields);
-    fields(page, "In the query", endpoint.query);
-    if let Body::Json(json) = endpoint.body {
-        fields(page, "In the body, a JSON object", json.fields);
-        let example = escaped(&format!("{:#}", (json.example)()));
-        writeln!(page, "<pre>{example}</pre>").expect(WRITES);
-    }
-    if let Body::File(most) = endpoint.body {
-        writeln!(page, "<p>The body is the file as it is, at most {most} bytes.</p>")
-            .expect(WRITES);
-    }
-    writeln!(page, "<table><tr><th>Answer</th><th></th></tr>").expect(WRITES);
+fn call(endpoint: &Endpoint) -> Value {
+    let (example, most) = match endpoint.body {
+        Body::None => (None, None),
+        Body::Json(json) => (Some((json.example)()), None),
+        Body::File(most) => (None, Some(most)),
+    };
+    let json = match endpoint.body {
+        Body::Json(json) => json.fields,
+        Body::None | Body::File(_) => &[],
+    };
+    let needs = match endpoint.needs {
+        Needs::Nothing => "Needs no key.".to_owned(),
+        Needs::Key => "Needs a key.".to_owned(),
+        Needs::Right(scope) => format!("Needs a key that may `{scope}`."),
+    };
     let (status, meaning) = endpoint.success;
-    writeln!(page, "<tr><td>{status}</td><td>{}</td></tr>", escaped(meaning)).expect(WRITES);
-    for (status, codes) in openapi::refusals(endpoint) {
-        for code in codes {
-            let (name, meaning) = (code.name, escaped(code.meaning));
-            writeln!(page, "<tr><td>{status}</td><td><code>{name}</code> {meaning}</td></tr>")
-                .expect(WRITES);
-        }
+    context! {
+        name => endpoint.name,
+        method => endpoint.method.name(),
+        path => endpoint.path,
+        doc => endpoint.doc,
+        needs,
+        tables => [
+            fields("In the path", endpoint.path_fields),
+            fields("In the query", endpoint.query),
+            fields("In the body", json),
+        ],
+        curl => curl(endpoint, example.as_ref()),
+        most,
+        status,
+        meaning,
+        refusals => refusals(endpoint),
     }
-    page.push_str("</table>\n</details>\n");
 }
 
-fn fields(page: &mut String, head: &str, fields: &[Field]) {
-    if fields.is_empty() {
-        return;
-    }
-    writeln!(page, "<table><tr><th>{head}</th><th></th></tr>").expect(WRITES);
-    for field in fields {
-        let (name, words, doc) = (field.name, escaped(&field.shape.words()), escaped(field.doc));
-        writeln!(
-            page,
-            "<tr><td><code>{name}</code></td><td>{doc} <small>{words}</small></td></tr>"
-        )
-        .expect(WRITES);
-    }
-    page.push_str("</table>\n");
+fn fields(head: &str, fields: &[Field]) -> Value {
+    let rows = fields.iter();
+    let rows =
+        rows.map(|it| context! { name => it.name, doc => it.doc, shape => it.shape.words() });
+    context! { head, rows => rows.collect::<Vec<Value>>() }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+fn refusals(endpoint: &Endpoint) -> Vec<Value> {
+    let all = openapi::refusals(endpoint).into_iter();
+    all.flat_map(|(status, codes)| codes.into_iter().map(move |code| (status, code)))
+        .map(|(status, code)| context! { status, name => code.name, meaning => code.meaning })
+        .collect()
+}
+
+/// The call as a line for a shell, behind `$URL` and with `$KEY`.
+fn curl(endpoint: &Endpoint, example: Option<&Json>) -> String {
+    let mut line = format!("curl $URL{}", endpoint.path);
+    if !matches!(endpoint.needs, Needs::Nothing) {
+        line.push_str(" \\\n  -H \"Authorization: Bearer $KEY\"");
+    }
+    if let Some(example) = example {
+        let quoted = format!("{example:#}").replace('\'', "'\\''");
+        line.push_str(" \\\n  -H 'Content-Type: application/json' -d '");
+        line.push_str(&quoted);
+        line.push('\'');
+    } else if let Body::File(_) = endpoint.body {
+        line.push_str(" \\\n  --data-binary @FILE");
+    } else if endpoint.method.name() == "POST" {
+        line.push_str(" -X POST");
+    }
+    line
+}
+
+/// Text with what stands between backticks as code, escaped.
+fn marked(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut parts = escaped.split('`');
+    let mut html = parts.next().unwrap_or_default().to_owned();
+    while let Some(code) = parts.next() {
+        html.push_str("<code>");
+        html.push_str(code);
+        html.push_str("</code>");
+        html.push_str(parts.next().unwrap_or_default());
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marked;
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_nothing_is_html() {
+        assert_eq!(marked("a `<b>` & c"), "a <code>&lt;b&gt;</code> &amp; c");
+    }
 }
