@@ -1,9 +1,10 @@
 //! The one place that sends HTTP requests: a limit on time and size, no redirects, no proxy out of
 //! the environment, and into private networks only where the config allows it.
 
+mod error;
 mod guard;
+mod streaming;
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,10 +19,15 @@ use reqwest::dns::Name;
 use reqwest::dns::Resolve;
 use reqwest::dns::Resolving;
 use reqwest::header::CONTENT_LENGTH;
+use tokio::time::Instant;
 use url::Url;
 
+pub use self::error::ExchangeError;
+use self::error::explain;
 pub use self::guard::Allowed;
 pub use self::guard::NotAHost;
+use self::streaming::Bounds;
+pub use self::streaming::Streaming;
 
 /// How long a connection nobody uses is kept; below what servers and their proxies commonly keep.
 const IDLE: Duration = Duration::from_secs(50);
@@ -98,76 +104,6 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Why there is no answer. Names scheme, host and port only: paths and queries hold secrets.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExchangeError {
-    /// Not a URL, or not one of HTTP.
-    #[error("the URL is not an address of `http` or `https`")]
-    Url,
-    /// A header's name or value has a character that headers cannot have, such as a line feed.
-    #[error("the header `{0}` has a character that no header may have")]
-    Header(String),
-    /// It leads into a private network that the config does not list.
-    #[error("{0} is inside a private network; list it in `server.private_hosts` to allow it")]
-    Refused(String),
-    /// The host's name has no address.
-    #[error("cannot find the address of {0}")]
-    Resolve(String),
-    /// Nobody accepts the connection.
-    #[error("cannot connect to {origin}")]
-    Connect {
-        /// Where to.
-        origin: String,
-        /// Why.
-        source: Box<dyn StdError + Send + Sync>,
-    },
-    /// The certificate is not good, or the other side speaks no TLS.
-    #[error("no secure connection to {origin}: {reason}")]
-    Tls {
-        /// Where to.
-        origin: String,
-        /// What TLS says.
-        reason: String,
-    },
-    /// Not done in time.
-    #[error("{origin} did not answer within {after:?}")]
-    TimedOut {
-        /// Whom we asked.
-        origin: String,
-        /// The limit.
-        after: Duration,
-        /// `false` only if it is certain that the body of the request never left.
-        may_have_arrived: bool,
-    },
-    /// The answer is larger than was wanted.
-    #[error("the answer of {origin} is larger than {limit} bytes")]
-    TooLarge {
-        /// Who answered.
-        origin: String,
-        /// The limit.
-        limit: usize,
-    },
-    /// The connection broke, or what came is no HTTP.
-    #[error("the exchange with {origin} broke off")]
-    Broken {
-        /// With whom.
-        origin: String,
-        /// Why.
-        source: Box<dyn StdError + Send + Sync>,
-    },
-}
-
-impl ExchangeError {
-    /// Whether the other side may have got the request, so that asking again could do it twice.
-    pub fn may_have_arrived(&self) -> bool {
-        match self {
-            Self::TimedOut { may_have_arrived, .. } => *may_have_arrived,
-            other => matches!(other, Self::TooLarge { .. } | Self::Broken { .. }),
-        }
-    }
-}
-
 /// Sends requests. Cheap to share; its connections are kept open and used again.
 pub struct Exchange {
     allowed: Arc<Allowed>,
@@ -187,12 +123,37 @@ impl Exchange {
         Self { allowed: Arc::new(allowed), client: OnceLock::new() }
     }
 
+    /// Reaches the host of `base` wherever it is, since its owner wrote it down, and nothing else
+    /// inside private networks.
+    pub fn to(base: &str) -> Self {
+        let url = Url::parse(base).ok();
+        let host = url.as_ref().and_then(Url::host_str);
+        Self::new(Allowed::parse(host).unwrap_or_default())
+    }
+
     /// Sends `request` and reads the whole answer.
     ///
     /// # Errors
     ///
     /// [`ExchangeError`] says how far it came.
     pub async fn send(&self, request: Request) -> Result<Response, ExchangeError> {
+        let mut answer = self.open(request).await?;
+        let mut body = Vec::new();
+        while let Some(part) = answer.next().await? {
+            body.extend_from_slice(&part);
+        }
+        let Streaming { status, headers, .. } = answer;
+        Ok(Response { status, headers, body: body.into() })
+    }
+
+    /// Sends `request`, and leaves the body of the answer to be read as it comes. The limits on time
+    /// and size hold for all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ExchangeError`] says how far it came.
+    pub async fn open(&self, request: Request) -> Result<Streaming, ExchangeError> {
+        let until = Instant::now() + request.timeout;
         let url = Url::parse(&request.url).map_err(|_| ExchangeError::Url)?;
         let host = url.host().filter(|_| matches!(url.scheme(), "http" | "https"));
         let host = host.ok_or(ExchangeError::Url)?;
@@ -203,14 +164,10 @@ impl Exchange {
         let left = Arc::new(AtomicBool::new(request.body.is_empty()));
         let (after, limit) = (request.timeout, request.max_answer);
         let outgoing = build(request, url, &left)?;
-        let work = async {
-            let mut answer = self.client()?.execute(outgoing).await?;
-            read(&mut answer, limit).await
-        };
-        match tokio::time::timeout(after, work).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(Failure::TooLarge)) => Err(ExchangeError::TooLarge { origin, limit }),
-            Ok(Err(Failure::Http(error))) => Err(explain(error, origin)),
+        let work = async { self.client()?.execute(outgoing).await };
+        match tokio::time::timeout_at(until, work).await {
+            Ok(Ok(answer)) => Streaming::begin(answer, Bounds { origin, until, after, limit }),
+            Ok(Err(error)) => Err(explain(error, origin)),
             Err(_) => {
                 let may_have_arrived = left.load(Ordering::Relaxed);
                 Err(ExchangeError::TimedOut { origin, after, may_have_arrived })
@@ -274,70 +231,6 @@ fn build(
         *outgoing.body_mut() = Some(reqwest::Body::wrap_stream(body));
     }
     Ok(outgoing)
-}
-
-enum Failure {
-    TooLarge,
-    Http(reqwest::Error),
-}
-
-impl From<reqwest::Error> for Failure {
-    fn from(error: reqwest::Error) -> Self {
-        Self::Http(error)
-    }
-}
-
-async fn read(answer: &mut reqwest::Response, limit: usize) -> Result<Response, Failure> {
-    let is_announced_larger = answer.content_length().is_some_and(|it| it > limit as u64);
-    if is_announced_larger {
-        return Err(Failure::TooLarge);
-    }
-    let headers = answer.headers().iter().filter_map(|(name, value)| {
-        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-    });
-    let (status, headers) = (answer.status().as_u16(), headers.collect());
-    let mut body = Vec::new();
-    while let Some(part) = answer.chunk().await? {
-        if part.len() > limit - body.len() {
-            return Err(Failure::TooLarge);
-        }
-        body.extend_from_slice(&part);
-    }
-    Ok(Response { status, headers, body: body.into() })
-}
-
-/// What a failure of the client means.
-fn explain(error: reqwest::Error, origin: String) -> ExchangeError {
-    let error = error.without_url();
-    if let Some(refused) = cause::<NothingPermitted>(&error) {
-        return match refused.is_known {
-            true => ExchangeError::Refused(refused.host.clone()),
-            false => ExchangeError::Resolve(refused.host.clone()),
-        };
-    }
-    if let Some(tls) = cause::<rustls::Error>(&error) {
-        return ExchangeError::Tls { reason: tls.to_string(), origin };
-    }
-    match error.is_connect() {
-        true => ExchangeError::Connect { origin, source: Box::new(error) },
-        false => ExchangeError::Broken { origin, source: Box::new(error) },
-    }
-}
-
-/// The first error of type `E` in the chain. An `io::Error` hides what it wraps from `source`.
-fn cause<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next = match wrapped {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 /// Scheme, host and port of a URL, for messages.

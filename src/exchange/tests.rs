@@ -187,3 +187,49 @@ fn neither_a_request_nor_a_response_prints_what_it_carries() {
     let response = Response { status: 200, headers: Vec::new(), body: "hidden".into() };
     assert_eq!(format!("{response:?}"), "Response(200, 6 bytes)");
 }
+
+#[tokio::test]
+async fn only_the_host_of_the_base_is_reached_inside() {
+    let exchange = Exchange::to("http://127.0.0.1:9");
+    let ask = |url: &str| exchange.send(request(url.to_owned()));
+    let own = ask("http://127.0.0.1:9/cgi-bin/token").await.unwrap_err();
+    assert!(matches!(own, ExchangeError::Connect { .. }), "{own}");
+    let other = ask("http://10.0.0.1/").await.unwrap_err();
+    assert!(matches!(other, ExchangeError::Refused(_)), "{other}");
+}
+
+#[tokio::test]
+async fn an_answer_is_read_as_it_comes_and_the_limits_hold_for_all_of_it() {
+    const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n";
+    let (address, serve) = server(HALF).await;
+    let exchange = local();
+    let asked = Request { max_answer: 20, ..request(format!("http://{address}/")) };
+    let (mut answer, _) = tokio::join!(async { exchange.open(asked).await.unwrap() }, serve);
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.next().await.unwrap().as_deref(), Some(&b"data: 1\n\n"[..]));
+    assert_eq!(answer.next().await.unwrap(), None);
+
+    let (address, serve) = server(HALF).await;
+    let asked = Request { max_answer: 8, ..request(format!("http://{address}/")) };
+    let (mut answer, _) = tokio::join!(async { exchange.open(asked).await.unwrap() }, serve);
+    let error = answer.next().await.unwrap_err();
+    assert!(matches!(error, ExchangeError::TooLarge { limit: 8, .. }), "{error}");
+
+    // The head comes, and then nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stuck = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert!(socket.read(&mut [0; 4096]).await.unwrap() > 0);
+        socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        std::future::pending::<()>().await;
+    };
+    let timeout = Duration::from_millis(300);
+    let asked = Request { timeout, ..request(format!("http://{address}/")) };
+    let asking = async { exchange.open(asked).await.unwrap().next().await.unwrap_err() };
+    let error = tokio::select! {
+        error = asking => error,
+        () = stuck => unreachable!(),
+    };
+    assert!(matches!(error, ExchangeError::TimedOut { may_have_arrived: true, .. }), "{error}");
+}

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::Client;
 use super::World;
-use super::transport::exchange_to;
 use crate::clock::Clock;
 use crate::config::account::Account;
 use crate::entropy::Entropy;
+use crate::exchange::Exchange;
 use crate::store::Store;
 
 /// Each client by the name of its account. Cheap to clone.
@@ -25,7 +25,8 @@ impl Clients {
     ) -> Self {
         let clients = accounts.iter().filter_map(|account| {
             let world = World {
-                transport: Arc::new(exchange_to(&account.api_base)),
+                // 微信云托管 answers for `api.weixin.qq.com` at 169.254.0.x.
+                transport: Arc::new(Exchange::to(&account.api_base)),
                 store: Arc::clone(store),
                 clock: Arc::clone(clock),
                 entropy: Arc::clone(entropy),

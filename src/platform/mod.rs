@@ -75,7 +75,6 @@ pub use self::form::File;
 pub use self::limit::Limit;
 pub use self::transport::Sending;
 pub use self::transport::Transport;
-pub use self::transport::exchange_to;
 
 /// What a client needs of the world around it.
 #[derive(Clone)]

@@ -18,11 +18,11 @@ use crate::config::account::Account;
 use crate::config::places::Places;
 use crate::entropy::Entropy;
 use crate::exchange::Allowed;
+use crate::exchange::Exchange;
 use crate::exchange::ExchangeError;
 use crate::exchange::Method;
 use crate::exchange::Request;
 use crate::exchange::Response;
-use crate::platform::exchange_to;
 use crate::wechat::envelope::Cipher;
 use crate::wechat::limits;
 use crate::wechat::signature;
@@ -84,7 +84,7 @@ pub(super) async fn call(
         timeout: limits::REPLY_WINDOW,
         max_answer: LARGEST_ANSWER,
     };
-    let (message, advice) = match exchange_to(public_url).send(request).await {
+    let (message, advice) = match Exchange::to(public_url).send(request).await {
         Ok(response) => match objection(&response, &echo) {
             None => return Ok(format!("`{}`: {url} answers as WeChat wants", setup.account.name)),
             Some((what, advice)) => (format!("{url} {what}"), advice),

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use super::online::Said;
 use super::online::Setup;
 use crate::clock::Clock;
+use crate::exchange::Exchange;
 use crate::exchange::Method;
 use crate::exchange::Request;
 use crate::exchange::Response;
-use crate::platform::exchange_to;
 
 /// How long the answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ pub(super) async fn compare(setup: &Setup<'_>, is_caller: bool, clock: &dyn Cloc
         max_answer: LARGEST_ANSWER,
     };
     let asked_at = clock.since_epoch();
-    let answer = exchange_to(base).send(request).await;
+    let answer = Exchange::to(base).send(request).await;
     // What it showed when the other side wrote its own time, as near as can be told.
     let middle = (asked_at + clock.since_epoch()) / 2;
     let (is_reached, said) = match answer {
