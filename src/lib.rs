@@ -3,6 +3,7 @@
 // In the order of the layers; `tests/it/layers.rs` holds them to it.
 pub mod clock;
 pub mod entropy;
+mod generations;
 pub mod wechat;
 
 pub mod code;
@@ -22,6 +23,7 @@ pub mod account;
 pub mod capture;
 pub mod store;
 
+pub mod assistant;
 pub mod held;
 pub mod platform;
 pub mod window;

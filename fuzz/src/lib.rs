@@ -122,6 +122,7 @@ pub fn rules(bytes: &[u8]) {
         webhook_secret: WebhookSecret::parse("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"),
         timezone: jiff::tz::TimeZone::UTC,
         outlets: Outlets { channels: vec!["ops".to_owned()], ..Outlets::default() },
+        assistants: Vec::new(),
         order: RuleOrder::default(),
         public_url: Some("https://bot.example.com".to_owned()),
     };

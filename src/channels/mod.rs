@@ -74,6 +74,7 @@ pub use self::kind::ChannelKind;
 pub use self::kind::Means;
 pub use self::kind::Setup;
 pub use self::registry::Channels;
+pub use self::text::plain;
 pub use self::wechat::OWN;
 pub use self::wechat::own;
 pub use self::windowed::Windowed;

@@ -20,7 +20,7 @@ pub(super) fn lay_under(document: &mut Document) {
     let mut faults = Faults::new();
     let defaults = Document::parse(FILE, TEXT, &mut faults)
         .expect("the compiled-in defaults are TOML, which a test says");
-    for section in SECTIONS.into_iter().filter(|section| section.is_used) {
+    for section in SECTIONS {
         let Some(given) = defaults.entries().iter().find(|entry| entry.key == section.name) else {
             continue;
         };

@@ -11,6 +11,7 @@ use std::path::Path;
 
 pub mod access;
 pub mod account;
+pub mod assistant;
 pub mod channel;
 mod defaults;
 pub mod environment;
@@ -18,7 +19,6 @@ pub mod fault;
 pub mod form;
 pub mod inbox;
 mod late;
-mod later;
 pub mod measure;
 pub mod outbox;
 pub mod places;
@@ -36,6 +36,7 @@ use jiff::tz::TimeZone;
 use access::Key;
 use access::Topic;
 use account::Account;
+use assistant::Assistant;
 use channel::Channel;
 use environment::Environment;
 use fault::Fault;
@@ -77,6 +78,8 @@ pub struct Config {
     pub keys: Vec<Key>,
     /// Pages that ask somebody to decide.
     pub forms: Vec<Form>,
+    /// Models that rules hand over to.
+    pub assistants: Vec<Assistant>,
     /// What must survive.
     pub store: Store,
     /// How notifications leave.
@@ -154,10 +157,10 @@ fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
         root.table("admin").ok_or(Noted).and_then(|it| access::read_admin(&it, origin));
     let is_on = !matches!(admin_token, Ok(None));
     let keys = access::read_keys(root, origin, &names, is_on);
+    let assistants = assistant::read_all(root, origin);
     let forms = form::read_all(root, origin, &names, server.as_ref());
     let store = root.table("store").and_then(|table| outbox::read_store(table, origin));
     let outbox = root.table("outbox").and_then(outbox::read);
-    later::check(root);
     root.finish(&SECTIONS.map(|section| section.name));
     Some(Config {
         server: server?,
@@ -168,6 +171,7 @@ fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
         admin_token: admin_token.ok()?,
         keys,
         forms,
+        assistants,
         store: store?,
         outbox: outbox?,
     })

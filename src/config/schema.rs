@@ -42,13 +42,10 @@ pub fn schema() -> Value {
 pub fn default_file() -> String {
     let mut text = HEAD.to_owned();
     for section in SECTIONS {
-        let behind = if section.is_used { "" } else { "# " };
-        let unused = if section.is_used { "" } else { " Accepted, and not used by this version." };
-        let (doc, head) = (section.doc, section.head());
-        writeln!(text, "\n# {doc}{unused}\n{behind}{head}").expect(WRITES);
+        writeln!(text, "\n# {}\n{}", section.doc, section.head()).expect(WRITES);
         for setting in section.settings {
             let line = match setting.default {
-                Some(default) => format!("{behind}{} = {default}", setting.key),
+                Some(default) => format!("{} = {default}", setting.key),
                 None => format!("# {} = {}", setting.key, setting.example),
             };
             writeln!(text, "# {}\n{line}", setting.doc).expect(WRITES);

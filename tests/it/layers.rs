@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 /// The layers, lowest first. A new module under `src/` needs its place here.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "entropy", "wechat"],
+    &["clock", "entropy", "generations", "wechat"],
     &["code", "exchange", "log", "metrics", "notification", "page", "simulator", "tasks"],
     &["config", "outcome"],
     &["access", "account", "capture", "store"],
-    &["held", "platform", "window"],
+    &["assistant", "held", "platform", "window"],
     &["channels"],
     &["dispatch", "inbox", "outbox"],
     &["forms", "intake", "submission"],

@@ -37,6 +37,11 @@ pub(super) fn shown(body: &str, format: Format, wanted: Format) -> Cow<'_, str> 
     }
 }
 
+/// Markdown as the plain text that it says, for places that show nothing else.
+pub fn plain(markdown: &str) -> String {
+    shown(markdown, Format::Markdown, Format::Text).into_owned()
+}
+
 /// Title and body in one text of `wanted`, for services without a title.
 pub(super) fn titled(notification: &Notification, wanted: Format) -> String {
     let body = shown(&notification.body, notification.format, wanted);

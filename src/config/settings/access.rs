@@ -9,7 +9,6 @@ pub const ADMIN: Section = Section {
     name: "admin",
     is_many: false,
     is_open: false,
-    is_used: true,
     doc: "The owner's own access. Without a token, API and console are off.",
     settings: &[Setting::with(
         "token",
@@ -24,7 +23,6 @@ pub const KEY: Section = Section {
     name: "key",
     is_many: true,
     is_open: false,
-    is_used: true,
     doc: "Who may use the HTTP API, and for what.",
     settings: &[
         Setting::bare("name", Kind::Text, "\"ci\"", "What logs and idempotency keys call it.")
@@ -51,7 +49,6 @@ pub const TOPIC: Section = Section {
     name: "topic",
     is_many: true,
     is_open: false,
-    is_used: true,
     doc: "A name for several channels: what is sent to it goes out through each.",
     settings: &[
         Setting::bare("name", Kind::Text, "\"alerts\"", "What the API calls it.").required(),

@@ -11,7 +11,6 @@ pub const CHANNEL: Section = Section {
     name: "channel",
     is_many: true,
     is_open: true,
-    is_used: true,
     doc: "A way out. `yizhan channels` lists the kinds, and what each needs beside these.",
     settings: &[
         Setting::bare("name", Kind::Text, "\"ops\"", "What rules and the API call it.").required(),

@@ -9,7 +9,6 @@ pub const FORM: Section = Section {
     name: "form",
     is_many: true,
     is_open: false,
-    is_used: true,
     doc: "A page that asks somebody to decide. POST /api/v1/forms/NAME sends its link.",
     settings: &[
         Setting::bare("name", Kind::Text, "\"review\"", "What the API calls it.").required(),

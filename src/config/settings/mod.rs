@@ -5,9 +5,9 @@ use crate::wechat::Mode;
 use crate::wechat::Platform;
 
 pub mod access;
+pub mod assistant;
 pub mod channel;
 pub mod form;
-pub mod later;
 pub mod outbox;
 
 use super::account::Late;
@@ -99,8 +99,6 @@ pub struct Section {
     pub is_many: bool,
     /// Whether it takes keys that are not in its list.
     pub is_open: bool,
-    /// Whether this version does something with it.
-    pub is_used: bool,
     /// What it is for, in one line.
     pub doc: &'static str,
     /// Its settings.
@@ -134,7 +132,7 @@ pub const SECTIONS: [&Section; 11] = [
     &access::ADMIN,
     &access::KEY,
     &form::FORM,
-    &later::ASSISTANT,
+    &assistant::ASSISTANT,
 ];
 
 /// The section called `name`.
@@ -147,7 +145,6 @@ pub const SERVER: Section = Section {
     name: "server",
     is_many: false,
     is_open: false,
-    is_used: true,
     doc: "The HTTP server, and what holds for all accounts.",
     settings: &[
         Setting::with(
@@ -225,7 +222,6 @@ pub const INBOX: Section = Section {
     name: "inbox",
     is_many: false,
     is_open: false,
-    is_used: true,
     doc: "How messages are worked on once, however often they are delivered.",
     settings: &[
         Setting::with(
@@ -260,7 +256,6 @@ pub const ACCOUNT: Section = Section {
     name: "account",
     is_many: true,
     is_open: false,
-    is_used: true,
     doc: "An account of WeChat, served at /callback/NAME.",
     settings: &[
         Setting::bare(

@@ -9,7 +9,6 @@ pub const STORE: Section = Section {
     name: "store",
     is_many: false,
     is_open: false,
-    is_used: true,
     doc: "What must survive a restart. Opened when something needs it: a channel, or an app_secret.",
     settings: &[
         Setting::with(
@@ -44,7 +43,6 @@ pub const OUTBOX: Section = Section {
     name: "outbox",
     is_many: false,
     is_open: false,
-    is_used: true,
     doc: "How notifications leave.",
     settings: &[
         Setting::with(

@@ -168,6 +168,11 @@ impl Condition {
         if parts.is_empty() { Clue::AnyText } else { Clue::Parts(parts) }
     }
 
+    /// Whether the rule exists for the sender of the message.
+    pub(super) fn is_from(&self, asked: &Asked<'_>) -> bool {
+        self.from.as_ref().is_none_or(|users| users.contains(asked.inbound.from()))
+    }
+
     /// What the holes took, if the rule is for the message.
     pub(super) fn holds(&self, asked: &Asked<'_>) -> Option<Vec<(String, String)>> {
         let is_on = match &self.on {
@@ -176,8 +181,7 @@ impl Condition {
             On::Any => asked.inbound.family() != Family::Probe,
             On::Kinds(kinds) => kinds.iter().any(|kind| kind == asked.kind.as_str()),
         };
-        let is_from = |users: &HashSet<String>| users.contains(asked.inbound.from());
-        if !is_on || !self.from.as_ref().is_none_or(is_from) {
+        if !is_on || !self.is_from(asked) {
             return None;
         }
         self.about.holds(asked)

@@ -16,6 +16,7 @@ use super::memory::Memory;
 use super::run::Progress;
 use super::run::Run;
 use super::run::World;
+use crate::assistant::Assistants;
 use crate::config::fault::Faults;
 use crate::dispatch::handler::Answer;
 use crate::dispatch::handler::Context;
@@ -36,6 +37,7 @@ struct Inner {
     rules: ArcSwap<Rules>,
     memory: Arc<Memory>,
     exchange: Arc<Exchange>,
+    assistants: Assistants,
     /// Makes the ids of pages.
     entropy: Arc<dyn Entropy>,
     /// Of the last reload, if it was refused.
@@ -66,6 +68,7 @@ impl RulesHandler {
         let folder = folder.into();
         let rules = read(&folder, &accounts, &settings)?;
         let exchange = Arc::new(Exchange::new(settings.private_hosts.clone()));
+        let assistants = Assistants::new(&settings.assistants);
         Ok(Self(Arc::new(Inner {
             folder,
             accounts,
@@ -73,6 +76,7 @@ impl RulesHandler {
             rules: ArcSwap::from_pointee(rules),
             memory: Arc::new(Memory::new()),
             exchange,
+            assistants,
             entropy: Arc::new(SystemEntropy),
             faults: Mutex::new(None),
             failures,
@@ -140,6 +144,7 @@ impl Handler for RulesHandler {
             rules: self.0.rules.load_full(),
             memory: Arc::clone(&self.0.memory),
             exchange: Arc::clone(&self.0.exchange),
+            assistants: self.0.assistants.clone(),
             entropy: Arc::clone(&self.0.entropy),
         };
         let asked = Asked::of(inbound);

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::Rules;
 use super::Settings;
+use super::ask;
 use super::index::Clue;
 use super::index::Index;
 use super::rule::Rule;
@@ -73,11 +74,12 @@ impl Rules {
             let message = format!("more than {MOST_RULES} rules");
             faults.push(Fault::of(files.last().map_or("", |(file, _)| file), message));
         }
-        let warnings = faults.take_warnings();
-        faults.or(())?;
         if settings.order == RuleOrder::NewestFirst {
             rules.reverse();
         }
+        ask::find_tools(&mut rules, &mut faults);
+        let warnings = faults.take_warnings();
+        faults.or(())?;
         let (shared, bound) = indexes(&rules);
         let (zone, outlets) = (settings.timezone.clone(), settings.outlets.clone());
         let engine = engine.into_inner();

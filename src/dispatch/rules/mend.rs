@@ -84,9 +84,12 @@ impl Run {
 
 /// The words, cut to what is mended.
 fn words(text: &str) -> String {
-    let text = text.trim();
-    let end = (0..=LONGEST.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-    text[..end.unwrap_or(0)].to_owned()
+    cut(text.trim(), LONGEST).to_owned()
+}
+
+/// As much of `text` as `limit` bytes hold, without half a character.
+pub(super) fn cut(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
 }
 
 /// Who wrote to whom, and what else the answer may need.

@@ -3,6 +3,7 @@
 //! A message goes through [`RulesHandler`]: an index names the rules that may hold, they are asked
 //! in their order, and the first that holds answers. `docs/rules.md` is the language.
 
+mod ask;
 mod builtin;
 mod call;
 mod condition;
@@ -42,6 +43,7 @@ use self::rule::Rule;
 use self::scope::key_of;
 use self::template::Engine;
 use crate::config::Config;
+use crate::config::assistant::Assistant;
 use crate::config::fault::Fault;
 use crate::config::secret::WebhookSecret;
 use crate::config::server::RuleOrder;
@@ -58,6 +60,8 @@ pub struct Settings {
     pub timezone: TimeZone,
     /// Through what `push` goes.
     pub outlets: Outlets,
+    /// What `ask` hands over to.
+    pub assistants: Vec<Assistant>,
     /// Which of several rules that hold answers.
     pub order: RuleOrder,
     /// What links to pages begin with, without a slash at its end; none: there are no pages.
@@ -72,6 +76,7 @@ impl From<&Config> for Settings {
             webhook_secret: server.webhook_secret.clone(),
             timezone: server.timezone.clone(),
             outlets: Outlets::from(config),
+            assistants: config.assistants.clone(),
             order: server.rule_order,
             public_url: server.public_url.clone(),
         }

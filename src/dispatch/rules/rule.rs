@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::Settings;
+use super::ask;
+use super::ask::Ask;
 use super::call::Call;
 use super::condition::Condition;
 use super::condition::read_accounts;
@@ -21,15 +23,12 @@ use super::template::Reach;
 use super::template::Template;
 use crate::config::table::Table;
 
-/// Every key of a rule. `ask` belongs to a later version.
-const KEYS: [&str; 21] = [
+/// Every key of a rule.
+const KEYS: [&str; 23] = [
     "name", "account", "on", "match", "equals", "contains", "regex", "key", "from", "when",
-    "confirm", "call", "forward", "report", "mend", "reply", "push", "set", "next", "cooldown",
-    "deny",
+    "about", "confirm", "call", "forward", "ask", "report", "mend", "reply", "push", "set", "next",
+    "cooldown", "deny",
 ];
-
-/// Keys of the language that this version does not know what to do with.
-const LATER: [&str; 1] = ["ask"];
 
 /// The longest cooldown; what is remembered of users is forgotten before.
 const LONGEST_COOLDOWN: Duration = Duration::from_hours(24 * 30);
@@ -39,7 +38,11 @@ const LONGEST_COOLDOWN: Duration = Duration::from_hours(24 * 30);
 pub(super) struct Rule {
     pub(super) name: String,
     pub(super) accounts: Option<Vec<String>>,
+    /// What it does, for a model that may have it done.
+    pub(super) about: Option<String>,
     pub(super) condition: Condition,
+    /// The names of its holes.
+    pub(super) holes: Vec<String>,
     pub(super) when: Option<Template>,
     pub(super) cooldown: Option<Duration>,
     pub(super) deny: Option<Template>,
@@ -59,6 +62,7 @@ pub(super) struct Rule {
 pub(super) enum Work {
     Call(Box<Call>),
     Forward(Box<Forward>),
+    Ask(Box<Ask>),
 }
 
 impl Rule {
@@ -69,11 +73,7 @@ impl Rule {
         accounts: &[&str],
         settings: &Settings,
     ) -> Self {
-        let known: Vec<&str> = KEYS.into_iter().chain(LATER).collect();
-        table.finish(&known);
-        for key in LATER.iter().filter(|key| table.has(key)) {
-            table.fault(key, format!("`{key}` is not supported by this version yet"), None);
-        }
+        table.finish(&KEYS);
         let name = table.filled_text("name").map_or_else(String::new, |it| it.value.to_owned());
         let (condition, holes) = Condition::read(&table);
         // Of a broken pattern nobody knows the holes: no name is refused then.
@@ -91,7 +91,9 @@ impl Rule {
         let rule = Self {
             name,
             accounts: bound,
+            about: ask::read_about(&before),
             condition,
+            holes: reach.holes.clone(),
             when: before.condition("when"),
             cooldown: read_cooldown(&table),
             deny: before.template(&table, "deny", Escape::None),
@@ -105,6 +107,7 @@ impl Rule {
             goes_on: table.boolean("next").unwrap_or(false),
         };
         check_actions(&table);
+        ask::check(&before);
         rule
     }
 }
@@ -123,6 +126,9 @@ fn read_work(reader: &Reader<'_>, settings: &Settings) -> Option<Work> {
         let secret = settings.webhook_secret.as_ref();
         let forward = Forward::read(reader, allowed, secret)?;
         return Some(Work::Forward(Box::new(forward)));
+    }
+    if reader.table.has("ask") {
+        return Some(Work::Ask(Box::new(Ask::read(reader, &settings.assistants)?)));
     }
     Some(Work::Call(Box::new(Call::read(reader, allowed)?)))
 }
@@ -155,7 +161,8 @@ fn read_set(reader: &Reader<'_>) -> Vec<(String, Template)> {
 fn check_actions(table: &Table<'_>) {
     let acts = ["reply", "call", "forward", "set", "push", "ask", "mend"];
     if !acts.iter().any(|key| table.has(key)) {
-        let advice = "give it a `reply`, a `push`, a `call`, a `forward` or a `set`".to_owned();
+        let advice =
+            "give it a `reply`, a `push`, a `call`, a `forward`, an `ask` or a `set`".to_owned();
         table.fault_at(table.place(), "the rule does nothing", Some(advice));
     }
     if table.has("forward") {

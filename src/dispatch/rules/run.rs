@@ -15,8 +15,10 @@ use super::reply::Say;
 use super::rule::Rule;
 use super::rule::Work;
 use super::scope::Scope;
+use super::subject::text_of;
 use super::template::RenderError;
 use super::template::Template;
+use crate::assistant::Assistants;
 use crate::dispatch::handler::Context;
 use crate::dispatch::handler::HandlerError;
 use crate::entropy::Entropy;
@@ -32,6 +34,7 @@ pub(super) struct World {
     pub(super) rules: Arc<Rules>,
     pub(super) memory: Arc<Memory>,
     pub(super) exchange: Arc<Exchange>,
+    pub(super) assistants: Assistants,
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
@@ -90,7 +93,7 @@ impl Run {
         while let Some(number) = self.candidates.next() {
             let rule = self.world.rules.rule(number);
             let Some(holes) = rule.condition.holds(asked) else { continue };
-            if rule.mends && !self.can_mend() {
+            if !self.has_words(rule) {
                 continue;
             }
             if rule.when.is_some() && !self.is_when(rule, &holes) {
@@ -125,6 +128,14 @@ impl Run {
         }
     }
 
+    /// Whether the message has the words that the rule works on.
+    fn has_words(&self, rule: &Rule) -> bool {
+        match &rule.work {
+            Some(Work::Ask(ask)) if !ask.has_prompt() => !text_of(&self.inbound).is_empty(),
+            _ => !rule.mends || self.can_mend(),
+        }
+    }
+
     /// Does what a rule waits for, and goes on to the end.
     pub(super) async fn finish(mut self, mut job: Job) -> Result<Outcome, HandlerError> {
         let inbound = Arc::clone(&self.inbound);
@@ -151,7 +162,19 @@ impl Run {
         holes: Vec<(String, String)>,
     ) -> Result<Outcome, HandlerError> {
         match &rule.work {
-            None => self.answer(rule, holes, None),
+            Some(Work::Ask(ask)) => self.talk(rule, ask, holes).await,
+            _ => self.do_work(rule, holes).await,
+        }
+    }
+
+    /// All but handing over to an assistant, so that one may have it done.
+    pub(super) async fn do_work(
+        &self,
+        rule: &Rule,
+        holes: Vec<(String, String)>,
+    ) -> Result<Outcome, HandlerError> {
+        match &rule.work {
+            None | Some(Work::Ask(_)) => self.answer(rule, holes, None),
             Some(Work::Call(call)) => {
                 let scope = self.scope(holes, None);
                 let matches = || rule.condition.matches(&Asked::of(&self.inbound));
@@ -212,14 +235,18 @@ impl Run {
         Ok(outcome)
     }
 
-    fn push(&self, rule: &Rule, scope: &Arc<Scope>) -> Result<Vec<Notification>, HandlerError> {
+    pub(super) fn push(
+        &self,
+        rule: &Rule,
+        scope: &Arc<Scope>,
+    ) -> Result<Vec<Notification>, HandlerError> {
         let account = &self.context.account;
         let pushed = rule.push.render(account, &|template| self.render(template, scope));
         pushed.map_err(|error| fail(rule, "its `push` failed", error))
     }
 
     /// All new values are made of the old ones, then they take their place at once.
-    fn set(&self, rule: &Rule, scope: &Arc<Scope>) -> Result<(), HandlerError> {
+    pub(super) fn set(&self, rule: &Rule, scope: &Arc<Scope>) -> Result<(), HandlerError> {
         if rule.set.is_empty() {
             return Ok(());
         }
@@ -237,7 +264,11 @@ impl Run {
         Ok(())
     }
 
-    fn deny(&self, rule: &Rule, holes: Vec<(String, String)>) -> Result<Outcome, HandlerError> {
+    pub(super) fn deny(
+        &self,
+        rule: &Rule,
+        holes: Vec<(String, String)>,
+    ) -> Result<Outcome, HandlerError> {
         let text = match &rule.deny {
             None => String::new(),
             Some(Template::Fixed(text)) => text.clone(),
@@ -248,7 +279,7 @@ impl Run {
         Ok(Outcome::reply(text, rule.name.as_str()))
     }
 
-    fn is_denied(&self, rule: &Rule) -> bool {
+    pub(super) fn is_denied(&self, rule: &Rule) -> bool {
         rule.cooldown.is_some_and(|cooldown| {
             let Context { account, now, .. } = &self.context;
             let memory = &self.world.memory;

@@ -76,6 +76,12 @@ impl Scope {
         }
     }
 
+    /// The day in the owner's zone, as a number that it has to itself: 20260101.
+    pub(super) fn day(&self) -> i64 {
+        let date = self.time().date();
+        i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
+    }
+
     fn time(&self) -> Zoned {
         let seconds = i64::try_from(self.now.as_secs()).unwrap_or_default();
         Timestamp::from_second(seconds).unwrap_or_default().to_zoned(self.zone.clone())

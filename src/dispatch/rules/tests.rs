@@ -30,6 +30,7 @@ fn settings() -> Settings {
         webhook_secret: None,
         timezone: TimeZone::UTC,
         outlets: Outlets::default(),
+        assistants: Vec::new(),
         order: RuleOrder::OldestFirst,
         public_url: None,
     }

@@ -227,3 +227,26 @@ fn each_fault_of_an_account_is_named_with_its_place_and_advice() {
         assert_eq!(faults(&text), *said, "{instead}");
     }
 }
+
+#[test]
+fn what_is_wrong_with_an_assistant_is_said_with_its_place() {
+    let text = format!(
+        "{SHOP}[[assistant]]\nname = \"my helper\"\nbase_url = \"127.0.0.1:11434\"\nmodel = \"\"\n\
+         memory = \"30d\"\ntimeout = \"0\"\nmemory_tokens = -1\nover_budget = \"\"\ntemprature = 1\n\
+         [[assistant]]\nname = \"a\"\nbase_url = \"https://m.example/v1/\"\nmodel = \"m\"\n\
+         [[assistant]]\nname = \"a\"\nbase_url = \"https://m.example/v1\"\nmodel = \"m\"\n"
+    );
+    let said = "\
+yizhan.toml:9:8: `name` cannot be `my helper`
+  at most 64 letters, digits, `-` and `_`
+yizhan.toml:10:12: `base_url` is no http address
+  write `http://host/v1`, as the model's server documents it
+yizhan.toml:11:1: `model` is empty
+yizhan.toml:12:10: `memory` must be at most 7 days
+yizhan.toml:13:11: `timeout` must be from 1 second to 10 minutes
+yizhan.toml:14:17: `memory_tokens` is -1; it must be 0 to 1000000
+yizhan.toml:15:1: `over_budget` is empty
+yizhan.toml:16:1: unknown key `temprature`
+yizhan.toml:22:8: a second assistant is called `a`";
+    assert_eq!(faults(&text), said);
+}

@@ -1,5 +1,6 @@
 //! The rule language of `docs/rules.md`, sentence by sentence.
 
+mod ask;
 mod calls;
 mod conditions;
 mod confirm;
@@ -20,7 +21,9 @@ use jiff::tz::Offset;
 use jiff::tz::TimeZone;
 use prometheus_client::metrics::counter::Counter;
 use tempfile::TempDir;
+use yizhan::config::assistant::Assistant;
 use yizhan::config::fault::Faults;
+use yizhan::config::secret::Secret;
 use yizhan::config::secret::WebhookSecret;
 use yizhan::config::server::RuleOrder;
 use yizhan::dispatch::handler::Answer;
@@ -123,8 +126,26 @@ fn settings() -> Settings {
             channels: vec!["ops".to_owned(), "mail".to_owned()],
             senders: vec!["shop".to_owned()],
         },
+        assistants: vec![assistant("http://127.0.0.1:9/v1")],
         order: RuleOrder::OldestFirst,
         public_url: Some("https://bot.example.com".to_owned()),
+    }
+}
+
+/// One called `helper`, at `base_url`.
+fn assistant(base_url: &str) -> Assistant {
+    Assistant {
+        name: "helper".to_owned(),
+        base_url: base_url.to_owned(),
+        model: "qwen3".to_owned(),
+        api_key: Some(Secret::new("sk-test-1")),
+        system: "你是客服助手。".to_owned(),
+        memory: Duration::from_mins(30),
+        memory_tokens: 1000,
+        answer_tokens: None,
+        daily_tokens: Some(1000),
+        over_budget: "明天再来".to_owned(),
+        timeout: Duration::from_secs(5),
     }
 }
 
