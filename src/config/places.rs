@@ -34,10 +34,14 @@ impl Places {
 
     /// A fault where the account called `name` has `key`; where the account begins if it has none.
     pub fn account(&self, name: &str, key: &str, message: String) -> Fault {
+        self.one("account", name, key, message)
+    }
+
+    /// A fault where the `[[section]]` called `name` has `key`; where that begins if it has none.
+    pub fn one(&self, section: &str, name: &str, key: &str, message: String) -> Fault {
         self.fault(message, |root| {
-            let accounts = root.tables("account");
             let is_it = |table: &Table<'_>| table.text("name").is_some_and(|it| it.value == name);
-            Some(accounts.into_iter().find(is_it)?.place_of(key).clone())
+            Some(root.tables(section).into_iter().find(is_it)?.place_of(key).clone())
         })
     }
 

@@ -1,6 +1,7 @@
 //! `yizhan check`: every fault, with its place and what to do.
 
 mod address;
+mod assistants;
 mod books;
 mod clock;
 mod keys;

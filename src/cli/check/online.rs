@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::address;
+use super::assistants;
 use super::clock;
 use super::keys;
 use super::report::Finding;
@@ -108,6 +109,7 @@ pub(super) async fn run<W: Write>(
             }
         }
     }
+    assistants::try_out(&config.assistants, places, report).await?;
     Ok(())
 }
 
@@ -120,7 +122,7 @@ fn frugal(accounts: &[Account]) -> Vec<Account> {
 /// What works, in words; or what does not.
 pub(super) type Said = Result<String, Box<Finding>>;
 
-fn tell<W: Write>(report: &mut Report<W>, said: Said) -> std::io::Result<()> {
+pub(super) fn tell<W: Write>(report: &mut Report<W>, said: Said) -> std::io::Result<()> {
     match said {
         Ok(what) => report.works(&what),
         Err(finding) => report.add(&finding),
@@ -128,6 +130,6 @@ fn tell<W: Write>(report: &mut Report<W>, said: Said) -> std::io::Result<()> {
 }
 
 /// For whoever waits; standard output is for what was found.
-fn progress(account: &str, what: &str) {
+pub(super) fn progress(account: &str, what: &str) {
     eprintln!("{account}: {what} …");
 }

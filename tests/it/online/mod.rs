@@ -1,5 +1,7 @@
 //! `yizhan check --online`, run as a user runs it, against the simulated platform and a station.
 
+mod assistants;
+
 use std::fs;
 use std::io::Read as _;
 use std::io::Write as _;
