@@ -16,6 +16,8 @@ const PAGES: &[&str] = &[
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/assistants.md",
+    "docs/assistants.zh-CN.md",
     "docs/capture.md",
     "docs/capture.zh-CN.md",
     "docs/commands.md",
