@@ -4,6 +4,7 @@ mod channels;
 mod errcodes;
 mod requests;
 mod simulated;
+mod simulated_errcodes;
 mod tokens;
 
 use std::collections::BTreeMap;

@@ -51,7 +51,7 @@ use crate::support::START;
 use crate::support::TOKEN;
 
 /// Straight to the simulated platform.
-struct Line(Arc<Simulator>);
+pub(super) struct Line(pub(super) Arc<Simulator>);
 
 impl Transport for Line {
     fn send(&self, request: Request) -> Sending<'_> {
@@ -74,14 +74,14 @@ impl Transport for Line {
 }
 
 /// A client, and the platform it calls.
-struct Desk {
-    simulator: Arc<Simulator>,
+pub(super) struct Desk {
+    pub(super) simulator: Arc<Simulator>,
     client: Arc<Client>,
     anna: Follower,
 }
 
 impl Desk {
-    fn new(platform: Platform) -> Self {
+    pub(super) fn new(platform: Platform) -> Self {
         let account =
             Account::new(platform, Token::parse(TOKEN).unwrap(), AppId::parse(APP_ID).unwrap());
         let (account, settings) = match platform {
