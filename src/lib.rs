@@ -17,6 +17,7 @@ pub mod tasks;
 
 pub mod config;
 pub mod outcome;
+pub mod watch;
 
 pub mod access;
 pub mod account;

@@ -201,6 +201,8 @@ pub struct Metrics {
     troubles: Family<TroubleLabels, Counter>,
     /// Reloads of the rules that kept the old set because of a fault.
     pub reload_failures: Counter,
+    /// Reloads of the config that kept the old one because of a fault.
+    pub config_reload_failures: Counter,
     /// Callbacks written to files.
     pub captures_written: Counter,
     /// Callbacks that were not, because the disk was slow or full.
@@ -224,6 +226,9 @@ impl Metrics {
         let reload_failures = Counter::default();
         let help = "Reloads of the rules that kept the old set because of a fault";
         registry.register("rule_reload_failures", help, reload_failures.clone());
+        let config_reload_failures = Counter::default();
+        let help = "Reloads of the config that kept the old one because of a fault";
+        registry.register("config_reload_failures", help, config_reload_failures.clone());
         let captures_written = Counter::default();
         let help = "Callbacks written to `[server] capture`";
         registry.register("captures_written", help, captures_written.clone());
@@ -237,6 +242,7 @@ impl Metrics {
             refused,
             troubles,
             reload_failures,
+            config_reload_failures,
             captures_written,
             captures_dropped,
             outbox,

@@ -36,6 +36,11 @@ impl Tasks {
         self.stopping.cancelled().await;
     }
 
+    /// Whether the station stops.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
     /// Tells loops to end and waits up to `limit` for all work. Whether all of it was finished.
     pub async fn stop(&self, limit: Duration) -> bool {
         self.stopping.cancel();

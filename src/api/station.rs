@@ -32,7 +32,8 @@ pub(super) fn channels(api: &Api, call: Call) -> Answering<'_> {
         let key = call.key()?;
         let outbox = api.submissions.outbox();
         let lanes = outbox.store().lanes().await?;
-        let shown = outbox.channels().iter().map(|(name, _)| {
+        let listed = outbox.channels();
+        let shown = listed.iter().map(|(name, _)| {
             let waiting = lanes.iter().find(|lane| lane.name == name);
             let channel = name.split('/').next().unwrap_or(name);
             json!({

@@ -24,10 +24,11 @@ pub(super) fn names(config: &Config) -> impl Iterator<Item = &String> {
 }
 
 /// The hooks of `channels`, by name.
-pub(super) fn open(channels: &Channels, metrics: &Metrics) -> HashMap<String, Door> {
+pub(super) fn open(channels: &Channels, metrics: &Metrics) -> HashMap<String, Arc<Door>> {
     let doors = channels.hooks().map(|(name, hook)| {
         let account = Account::of_channel(name, REPLY_WITHIN, metrics.account(name));
-        (name.to_owned(), Door { account: Arc::new(account), hook: hook.clone() })
+        let door = Door { account: Arc::new(account), hook: hook.clone() };
+        (name.to_owned(), Arc::new(door))
     });
     doors.collect()
 }

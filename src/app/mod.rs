@@ -5,11 +5,14 @@ mod late;
 mod outbox;
 mod own;
 mod pages;
+mod reload;
+mod rules;
 mod running;
 mod told;
 mod typing;
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -20,16 +23,17 @@ pub(crate) use self::outbox::load_channels;
 pub(crate) use self::outbox::means;
 pub(crate) use self::outbox::open_outbox;
 pub(crate) use self::pages::load_forms;
+use self::reload::Reload;
+pub(crate) use self::rules::load_rules;
 pub use self::running::Running;
 pub use self::running::told;
 use crate::access::Keys;
 use crate::account::Account;
 use crate::account::Patience;
 use crate::channels;
+use crate::channels::Means;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
-use crate::code;
-use crate::code::Code;
 use crate::config;
 use crate::config::Config;
 use crate::config::environment::SystemEnvironment;
@@ -40,11 +44,9 @@ use crate::dispatch::handler::Context;
 use crate::dispatch::handler::Handler;
 use crate::dispatch::handler::IntoOutcome;
 use crate::dispatch::rules::RulesHandler;
-use crate::dispatch::rules::Settings;
 use crate::entropy::Entropy;
 use crate::entropy::SystemEntropy;
-use crate::inbox::Inbox;
-use crate::inbox::Limits;
+use crate::intake::Doors;
 use crate::intake::Intake;
 use crate::intake::Late;
 use crate::intake::Observer;
@@ -82,6 +84,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// ```
 pub struct Station {
     config: Config,
+    /// Where it was read, and is read again when it changes.
+    path: Option<PathBuf>,
     handlers: Vec<Arc<dyn Handler>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -129,10 +133,15 @@ pub struct Parts {
     pub submissions: Submissions,
     /// The way in for other services' clients.
     pub dialects: Arc<dialects::Desk>,
+    /// What its channels send through.
+    means: Means,
+    /// Whether what must survive is on disk, or whoever brought the store has seen to it.
+    has_store: bool,
 }
 
 impl Station {
-    /// Reads the config at `path` and the environment; warnings go to the log, which is started if
+    /// Reads the config at `path` and the environment, and while it runs again whenever the file is
+    /// saved or a SIGHUP comes; `docs/deploy.md` says what takes effect then. Warnings go to the log, which is started if
     /// the program has not started one.
     ///
     /// # Errors
@@ -144,13 +153,14 @@ impl Station {
         for warning in &loaded.warnings {
             tracing::warn!("{warning}");
         }
-        Ok(Self::new(loaded.config))
+        Ok(Self { path: Some(path.as_ref().to_owned()), ..Self::new(loaded.config) })
     }
 
     /// A station of this config.
     pub fn new(config: Config) -> Self {
         Self {
             config,
+            path: None,
             handlers: Vec::new(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -211,6 +221,7 @@ impl Station {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
         let captures = self.record(&tasks, &metrics)?;
+        let has_store = self.store.is_some() || outbox::needs_store(&self.config);
         let store = self.open_store()?;
         let means = means(&self.config, &store, (&self.clock, &self.entropy));
         let (channels, rules) = self.load_files(&means, &metrics)?;
@@ -220,7 +231,7 @@ impl Station {
             tracing::warn!("there is no rule and no handler: every message is taken in silence");
         }
         let outbox = self.open_outbox(store, channels, &metrics);
-        let handlers = self.builtin(&outbox, &tasks, handlers);
+        let handlers = self.builtin((&outbox, &means), &tasks, handlers);
         let accounts = self.config.accounts.iter().map(|account| {
             let name = account.name.clone();
             (name, Arc::new(open_account(account, &metrics)))
@@ -235,25 +246,18 @@ impl Station {
             clock,
             (&tasks, &means.exchange),
         ));
-        let limits = Limits {
-            remember: self.config.inbox.remember,
-            capacity: self.config.inbox.capacity,
-            pending: self.config.inbox.pending,
-        };
-        let counted = Arc::clone(&metrics);
-        let panicked = move || report(code::HANDLER_PANICKED, &counted);
-        let inbox = Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), panicked);
+        let inbox = self.inbox(&tasks, &metrics);
         let (clock, counted) = (Arc::clone(&self.clock), Arc::clone(&metrics));
-        let late = Late::new(outbox.clone(), means.windows, clock, counted);
+        let late = Late::new(outbox.clone(), Arc::clone(&means.windows), clock, counted);
         let intake = Intake {
             accounts: accounts.collect(),
-            hooks: hooks::open(outbox.channels(), &metrics),
+            hooks: Doors::new(hooks::open(&outbox.channels(), &metrics)),
             inbox: Arc::new(inbox),
             dispatcher: Dispatcher::new(handlers),
             handler_timeout: self.config.inbox.handler_timeout,
             late,
             typing: OnceLock::new(),
-            clients: means.clients,
+            clients: means.clients.clone(),
             remember: self.config.inbox.remember,
             started: self.clock.since_epoch(),
             clock: self.clock,
@@ -262,7 +266,10 @@ impl Station {
             observer: self.observer,
             captures,
         };
-        Ok(Parts { intake: Arc::new(intake), tasks, rules, outbox, keys, submissions, dialects })
+        let intake = Arc::new(intake);
+        let parts =
+            Parts { intake, tasks, rules, outbox, keys, submissions, dialects, means, has_store };
+        Ok(parts)
     }
 
     /// Runs the station until it is told to stop (SIGTERM, SIGINT), then finishes what is in
@@ -284,11 +291,12 @@ impl Station {
         let server = self.config.server.clone();
         let mut routes = self.routes.clone();
         let catalog = load_forms(&self.config)?;
+        let source = self.path.clone().map(|path| (path, self.config.clone()));
         let parts = self.build()?;
         let forms = pages::forms(&server, catalog, &parts);
         routes.push(own::api(&parts, &forms, &server));
         routes.push(Arc::new(dialects::routes(Arc::clone(&parts.dialects))));
-        routes.push(pages::routes(&server, forms, &parts));
+        routes.push(pages::routes(&server, forms.clone(), &parts));
         late::go_on(&parts);
         let is_ready = Arc::new(AtomicBool::new(false));
         let receiver = Receiver {
@@ -310,31 +318,15 @@ impl Station {
             .map_err(|source| StationError::Listen { address: server.listen, source })?;
         parts.outbox.start(&parts.tasks);
         parts.submissions.start(&parts.tasks);
+        if let Some((path, config)) = source {
+            Reload::of(path, config, &parts, &forms).start(&parts.tasks);
+        }
         is_ready.store(true, Ordering::Release);
         for address in &bound.addresses {
             tracing::info!("listening on http://{address}");
         }
         Ok(Running { parts, bound, is_ready })
     }
-}
-
-/// The rules of the folder that the config names. A folder nobody asked for may be absent.
-///
-/// # Errors
-///
-/// Everything that is wrong with the rules.
-pub(crate) fn load_rules(
-    config: &Config,
-    metrics: &Metrics,
-) -> Result<Option<RulesHandler>, config::fault::Faults> {
-    let server = &config.server;
-    if !server.is_handlers_given && !server.handlers.exists() {
-        return Ok(None);
-    }
-    let accounts = config.accounts.iter().map(|account| &account.name);
-    let accounts = accounts.chain(hooks::names(config)).cloned().collect();
-    let failures = metrics.reload_failures.clone();
-    RulesHandler::load(&server.handlers, accounts, Settings::from(config), failures).map(Some)
 }
 
 /// The account at run time.
@@ -365,9 +357,4 @@ pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics
         apology: account.apology.clone(),
         metrics: metrics.account(&account.name),
     }
-}
-
-fn report(code: Code, metrics: &Metrics) {
-    metrics.count_trouble(code.name);
-    tracing::error!(code = code.name, advice = code.advice, "{}", code.meaning);
 }

@@ -27,7 +27,7 @@ use crate::window::Windows;
 /// Whether something in the config needs what survives a restart: a channel, calls to WeChat with
 /// their tokens, an open platform's tickets, or the owner, who wrote down where it is. Otherwise no
 /// file is made, so such a station runs on a read-only disk.
-fn needs_store(config: &Config) -> bool {
+pub(super) fn needs_store(config: &Config) -> bool {
     let keeps = |it: &Account| it.app_secret.is_some() || it.platform == Platform::OpenPlatform;
     let has_forms = !config.forms.is_empty();
     config.store.is_given

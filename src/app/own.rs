@@ -15,6 +15,7 @@ use crate::api::Api;
 use crate::capture::Recorder;
 use crate::channels::Channels;
 use crate::channels::Means;
+use crate::code;
 use crate::config::account::Account;
 use crate::config::fault::Fault;
 use crate::config::fault::Faults;
@@ -25,8 +26,9 @@ use crate::dispatch::builtin::Notices;
 use crate::dispatch::builtin::PublicationCheck;
 use crate::dispatch::handler::Handler;
 use crate::dispatch::rules::RulesHandler;
-use crate::exchange::Exchange;
 use crate::forms::Forms;
+use crate::inbox::Inbox;
+use crate::inbox::Limits;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::receiver::Routes;
@@ -87,14 +89,29 @@ impl Station {
         open_outbox(&self.config, store, channels, world, metrics.outbox.clone())
     }
 
+    /// What works on each message once.
+    pub(super) fn inbox(&self, tasks: &Tasks, metrics: &Arc<Metrics>) -> Inbox {
+        let inbox = &self.config.inbox;
+        let limits =
+            Limits { remember: inbox.remember, capacity: inbox.capacity, pending: inbox.pending };
+        let counted = Arc::clone(metrics);
+        let panicked = move || {
+            let code = code::HANDLER_PANICKED;
+            counted.count_trouble(code.name);
+            tracing::error!(code = code.name, advice = code.advice, "{}", code.meaning);
+        };
+        Inbox::new(limits, tasks.clone(), self.entropy.as_ref(), panicked)
+    }
+
     /// Puts the handlers that come along before those of the owner, where an account needs them.
     pub(super) fn builtin(
         &self,
-        outbox: &Outbox,
+        (outbox, means): (&Outbox, &Means),
         tasks: &Tasks,
         mut rest: Vec<Arc<dyn Handler>>,
     ) -> Vec<Arc<dyn Handler>> {
-        if outbox.channels().iter().any(|(_, channel)| channel.told_by().is_some()) {
+        // Channels to their users may come later.
+        if means.clients.iter().next().is_some() {
             let told = Told { outbox: outbox.clone(), tasks: tasks.clone() };
             rest.insert(0, Arc::new(told));
         }
@@ -111,8 +128,8 @@ impl Station {
             let (secret, api_base) = (account.app_secret.clone(), account.api_base.clone());
             (account.name.clone(), Component { app_id, secret, api_base })
         });
-        let exchange = Arc::new(Exchange::new(self.config.server.private_hosts.clone()));
         let (components, kept) = (components.collect(), Arc::clone(store));
+        let exchange = Arc::clone(&means.exchange);
         let check = PublicationCheck::new(components, kept, exchange, tasks.clone());
         let notices = Notices::new(Arc::clone(store), tasks.clone(), Dispatcher::new(rest));
         vec![Arc::new(check), Arc::new(notices)]

@@ -22,6 +22,7 @@ mod late;
 pub mod measure;
 pub mod outbox;
 pub mod places;
+pub mod prints;
 pub mod schema;
 pub mod secret;
 pub mod server;
@@ -45,6 +46,7 @@ use form::Form;
 use inbox::Inbox;
 use outbox::Outbox;
 use outbox::Store;
+use prints::Prints;
 use secret::Noted;
 use secret::Origin;
 use secret::Secret;
@@ -84,6 +86,8 @@ pub struct Config {
     pub store: Store,
     /// How notifications leave.
     pub outbox: Outbox,
+    /// What tells whether a later config says the same.
+    pub prints: Prints,
 }
 
 /// A config, and what its owner should know about it.
@@ -134,7 +138,9 @@ impl Config {
         environment::apply(&mut document, environment, &mut faults);
         defaults::lay_under(&mut document);
         let origin = Origin { folder, environment };
-        let config = document.read(&mut faults, |root| read(root, origin));
+        // Before the secrets are read: should their files change in between, the next look tells.
+        let prints = Prints::of(&document, origin);
+        let config = document.read(&mut faults, |root| read(root, (origin, prints)));
         faults.sort();
         match config {
             Some(config) if faults.is_empty() => {
@@ -145,7 +151,7 @@ impl Config {
     }
 }
 
-fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
+fn read(root: Table<'_>, (origin, prints): (Origin<'_>, Prints)) -> Option<Config> {
     let server = root.table("server").and_then(|table| server::read(table, origin));
     let zone = server.as_ref().map_or(TimeZone::UTC, |server| server.timezone.clone());
     let inbox = root.table("inbox").and_then(inbox::read);
@@ -174,6 +180,7 @@ fn read(root: Table<'_>, origin: Origin<'_>) -> Option<Config> {
         assistants,
         store: store?,
         outbox: outbox?,
+        prints,
     })
 }
 

@@ -91,18 +91,28 @@ impl Origin<'_> {
         let Some(text) = table.text(key) else {
             return if table.has(key) { Err(Noted) } else { Ok(None) };
         };
-        let found = match text.value.split_once(':') {
-            Some(("env", name)) => self.of_variable(name),
-            Some(("file", path)) => self.of_file(path),
-            _ => Ok(Secret::new(text.value)),
-        };
-        match found {
+        match self.find(text.value) {
             Ok(secret) => Ok((!secret.expose().is_empty()).then_some(secret)),
             Err((message, advice)) => {
                 table.value_fault(key, format!("`{key}`: {message}"), Some(advice));
                 Err(Noted)
             }
         }
+    }
+
+    /// What `text` holds or points to.
+    fn find(&self, text: &str) -> Result<Secret, (String, String)> {
+        match text.split_once(':') {
+            Some(("env", name)) => self.of_variable(name),
+            Some(("file", path)) => self.of_file(path),
+            _ => Ok(Secret::new(text)),
+        }
+    }
+
+    /// What `text` points to, if it points to anything and that is there.
+    pub(super) fn resolved(&self, text: &str) -> Option<Secret> {
+        let points = text.starts_with("env:") || text.starts_with("file:");
+        self.find(text).ok().filter(|_| points)
     }
 
     /// A secret that signs webhooks; none where it is missing or empty.

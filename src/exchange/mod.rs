@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use reqwest::dns::Addrs;
 use reqwest::dns::Name;
@@ -106,6 +107,11 @@ impl fmt::Debug for Response {
 
 /// Sends requests. Cheap to share; its connections are kept open and used again.
 pub struct Exchange {
+    reach: ArcSwap<Reach>,
+}
+
+/// Where requests may go, and the connections that were made under it.
+struct Reach {
     allowed: Arc<Allowed>,
     // Reading the machine's certificates takes a while, and many stations never ask anybody.
     client: OnceLock<reqwest::Client>,
@@ -113,14 +119,24 @@ pub struct Exchange {
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Exchange").field("allowed", &self.allowed).finish_non_exhaustive()
+        out.debug_struct("Exchange")
+            .field("allowed", &self.reach.load().allowed)
+            .finish_non_exhaustive()
     }
 }
 
 impl Exchange {
     /// Sends everywhere in public, and inside only where `allowed` says so.
     pub fn new(allowed: Allowed) -> Self {
-        Self { allowed: Arc::new(allowed), client: OnceLock::new() }
+        Self { reach: ArcSwap::from_pointee(Reach::new(allowed)) }
+    }
+
+    /// Sends inside private networks where `allowed` says so, from now on. What is under way ends as
+    /// it would have; connections that were kept open to elsewhere are not used again.
+    pub fn allow(&self, allowed: Allowed) {
+        if *self.reach.load().allowed != allowed {
+            self.reach.store(Arc::new(Reach::new(allowed)));
+        }
     }
 
     /// Reaches the host of `base` wherever it is, since its owner wrote it down, and nothing else
@@ -157,14 +173,15 @@ impl Exchange {
         let url = Url::parse(&request.url).map_err(|_| ExchangeError::Url)?;
         let host = url.host().filter(|_| matches!(url.scheme(), "http" | "https"));
         let host = host.ok_or(ExchangeError::Url)?;
-        if !self.allowed.permits_host(&host) {
+        let reach = self.reach.load_full();
+        if !reach.allowed.permits_host(&host) {
             return Err(ExchangeError::Refused(host.to_string()));
         }
         let origin = url.origin().ascii_serialization();
         let left = Arc::new(AtomicBool::new(request.body.is_empty()));
         let (after, limit) = (request.timeout, request.max_answer);
         let outgoing = build(request, url, &left)?;
-        let work = async { self.client()?.execute(outgoing).await };
+        let work = async { reach.client()?.execute(outgoing).await };
         match tokio::time::timeout_at(until, work).await {
             Ok(Ok(answer)) => Streaming::begin(answer, Bounds { origin, until, after, limit }),
             Ok(Err(error)) => Err(explain(error, origin)),
@@ -173,6 +190,12 @@ impl Exchange {
                 Err(ExchangeError::TimedOut { origin, after, may_have_arrived })
             }
         }
+    }
+}
+
+impl Reach {
+    fn new(allowed: Allowed) -> Self {
+        Self { allowed: Arc::new(allowed), client: OnceLock::new() }
     }
 
     fn client(&self) -> Result<&reqwest::Client, reqwest::Error> {

@@ -1,8 +1,10 @@
 //! One request to a channel's hook, from bytes to answer: what became of notifications goes to the
 //! outbox, what people wrote to the handlers, by the way of every message.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use futures_util::future::try_join_all;
 
 use super::Intake;
@@ -25,6 +27,28 @@ pub struct Door {
     pub hook: Hook,
 }
 
+/// The channels to which their services send, by name. They can be replaced; what has come in is
+/// then answered as it would have been.
+#[derive(Debug, Default)]
+pub struct Doors(ArcSwap<HashMap<String, Arc<Door>>>);
+
+impl Doors {
+    /// These.
+    pub fn new(doors: HashMap<String, Arc<Door>>) -> Self {
+        Self(ArcSwap::from_pointee(doors))
+    }
+
+    /// Puts others in their place.
+    pub fn replace(&self, doors: HashMap<String, Arc<Door>>) {
+        self.0.store(Arc::new(doors));
+    }
+
+    /// The one of the channel called `name`.
+    pub fn find(&self, name: &str) -> Option<Arc<Door>> {
+        self.0.load().get(name).cloned()
+    }
+}
+
 impl Intake {
     /// Answers one request to the hook of the channel called `name`: what to send back with status
     /// 200, once what it said is on disk or done.
@@ -37,7 +61,7 @@ impl Intake {
         name: &str,
         arrived: &Arrived,
     ) -> Result<Answer, IntakeError> {
-        let door = self.hooks.get(name).ok_or(IntakeError::UnknownHook)?;
+        let door = self.hooks.find(name).ok_or(IntakeError::UnknownHook)?;
         let heard = door.hook.open(arrived, self.clock.since_epoch())?;
         door.account.metrics.callbacks.inc();
         if !heard.reports.is_empty() {

@@ -49,6 +49,7 @@ use crate::window::Trigger;
 
 pub use self::error::IntakeError;
 pub use self::hook::Door;
+pub use self::hook::Doors;
 pub use self::late::Late;
 use self::message::Message;
 pub use self::typing::Typing;
@@ -61,7 +62,7 @@ pub struct Intake {
     /// By name.
     pub accounts: HashMap<String, Arc<Account>>,
     /// Channels to which their services send, by name. No account is called so.
-    pub hooks: HashMap<String, Door>,
+    pub hooks: Doors,
     /// Works on each message once.
     pub inbox: Arc<Inbox>,
     /// Who answers.
@@ -204,7 +205,7 @@ impl Intake {
 
     /// The account or the channel of that name.
     fn whom(&self, name: &str) -> Option<Arc<Account>> {
-        let channel = || self.hooks.get(name).map(|door| Arc::clone(&door.account));
+        let channel = || self.hooks.find(name).map(|door| Arc::clone(&door.account));
         self.accounts.get(name).cloned().or_else(channel)
     }
 

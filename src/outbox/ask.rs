@@ -92,7 +92,15 @@ async fn note_known(
 
 /// Asks what is due to be asked, until told to stop.
 pub(super) async fn run(work: Arc<Work>, tasks: Tasks) {
+    let mut replaced = work.replaced.subscribe();
     loop {
+        if !work.ways.load().asks() {
+            tokio::select! {
+                () = tasks.stopping() => return,
+                // The sender lives as long as we do.
+                _ = replaced.changed() => continue,
+            }
+        }
         let look = work.ground.settings.look;
         let wait = match ask_due(&work, &tasks).await {
             Ok(Some(again_at)) => again_at.saturating_sub(work.now()).max(LEAST),
@@ -129,12 +137,13 @@ async fn ask_due(work: &Work, tasks: &Tasks) -> Result<Option<Duration>, StoreEr
 
 async fn ask(work: &Work, question: Question) {
     let Question { channel, called, sent, asked, delivery, notification } = question;
-    let Some(lane) = work.lanes.get(&channel).filter(|lane| lane.channel.asks()) else {
+    let way = work.ways.load().lanes.get(&channel).map(|lane| lane.way());
+    let Some(way) = way.filter(|way| way.channel.asks()) else {
         return put_off(work, &channel, &called, None).await;
     };
     let now = work.now();
     let about = Sent { called, at: sent, now, asked, id: delivery, notification };
-    let answer = tokio::time::timeout(lane.terms.limit, lane.channel.ask(&about)).await;
+    let answer = tokio::time::timeout(way.terms.limit, way.channel.ask(&about)).await;
     if let Ok(Ok(Some(report))) = answer {
         let report = Report { id: about.called, ..report };
         if let Err(error) = note(work, &[&channel], vec![report]).await {

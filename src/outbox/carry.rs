@@ -12,9 +12,11 @@ use super::ask;
 use super::health::Change;
 use super::health::Gate;
 use super::lane::Lane;
+use super::lane::Way;
 use super::record::Done;
 use super::retry;
 use super::retry::Verdict;
+use super::route;
 use crate::channels::Hook;
 use crate::channels::Parcel;
 use crate::code;
@@ -37,8 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Sends one delivery, once one of its channel's places is free, and hands in what became of it.
 pub(super) async fn run(
-    work: Arc<Work>,
-    lane: Arc<Lane>,
+    (work, lane, way): (Arc<Work>, Arc<Lane>, Arc<Way>),
     claimed: Claimed,
     done: mpsc::Sender<Done>,
     tasks: Tasks,
@@ -47,12 +48,15 @@ pub(super) async fn run(
     let slot = tokio::select! {
         biased;
         () = tasks.stopping() => None,
-        slot = lane.slots.acquire() => slot.ok(),
+        slot = way.slots.acquire() => slot.ok(),
     };
-    // While it waited for its place, the service may have said that it wants nothing now.
+    // While it waited for its place, the service may have said that it wants nothing now, or the
+    // config that it is another one.
     let is_closed = matches!(lane.health().gate(work.now()), Gate::Closed(_));
     let carried = match &slot {
-        Some(_) if !is_closed => carry(&work, &lane, claimed).await,
+        Some(_) if !is_closed && lane.is_current(&way) => {
+            carry(&Trip { work: &work, lane: &lane, way: &way }, claimed).await
+        }
         _ => Carried::without_a_try(Next::HandedBack),
     };
     drop(slot);
@@ -63,6 +67,13 @@ pub(super) async fn run(
         // Nobody records any more: the lease ends by itself, and it is sent again.
         lane.release(id);
     }
+}
+
+/// What one try is made with.
+struct Trip<'t> {
+    work: &'t Work,
+    lane: &'t Lane,
+    way: &'t Arc<Way>,
 }
 
 /// What became of one claim.
@@ -78,53 +89,55 @@ impl Carried {
     }
 }
 
-async fn carry(work: &Work, lane: &Lane, claimed: Claimed) -> Carried {
+async fn carry(trip: &Trip<'_>, claimed: Claimed) -> Carried {
+    let Trip { work, lane, way } = trip;
     let now = work.now();
     let Claimed { id, hop, tries, is_interrupted, notification, .. } = claimed;
     if notification.expires.is_some_and(|it| it <= now) {
         return Carried::without_a_try(Next::Expired);
     }
     // What waited for a place or its pace may have come into quiet hours.
-    let open_at = lane.open_at(now, &notification);
+    let open_at = way.open_at(now, &notification);
     if open_at > now {
         return Carried::without_a_try(Next::Held { due: open_at });
     }
-    if is_interrupted && !retry::may_repeat(&lane.terms) {
+    if is_interrupted && !retry::may_repeat(&way.terms) {
         let reason = reason_of(code::OUTBOX_INTERRUPTED);
-        let next = give_up(work, lane, &notification, hop, Verdict::Park, reason);
+        let next = give_up(trip, &notification, hop, Verdict::Park, reason);
         return Carried::without_a_try(next);
     }
     if is_interrupted {
         let labels = ChannelLabels { channel: lane.name.clone() };
         work.ground.metrics.interrupted.get_or_create(&labels).inc();
     }
-    let shown = match lane.terms.takes_link {
+    let shown = match way.terms.takes_link {
         true => notification.clone(),
         false => notification.clone().with_link_in_body(),
     };
     let parcel = Parcel { id, attempt: tries, now, notification: Arc::new(shown) };
     let begun = tokio::time::Instant::now();
-    let result = send(lane, &parcel).await;
+    let result = send(way, &parcel).await;
     let took = begun.elapsed();
-    observe(work, lane, &result, took);
+    observe(trip, &result, took);
     let attempt = attempt(lane, now, took, &result);
-    let called = result.as_ref().map_or(Vec::new(), |receipt| called(work, lane, receipt));
+    let called = result.as_ref().map_or(Vec::new(), |receipt| called(trip, receipt));
     let next = match result {
         Ok(_) => {
             let age = work.now().saturating_sub(id.time());
             work.ground.metrics.age_seconds.observe(age.as_secs_f64());
             Next::Delivered
         }
-        Err(failure) => after(work, lane, &notification, (hop, tries), failure),
+        Err(failure) => after(trip, &notification, (hop, tries), failure),
     };
     Carried { next, attempts: vec![attempt], called }
 }
 
 /// What the service calls what it took, where anybody will speak of it by that.
-fn called(work: &Work, lane: &Lane, receipt: &Receipt) -> Vec<Called> {
-    let is_told = work.ground.channels.hook(&lane.name).is_some_and(Hook::tells)
-        || lane.channel.told_by().is_some();
-    let ask = (lane.channel.asks() && !is_told).then(|| ask::first(work.now()));
+fn called(trip: &Trip<'_>, receipt: &Receipt) -> Vec<Called> {
+    let Trip { work, lane, way } = trip;
+    let is_told = work.ways.load().channels.hook(&lane.name).is_some_and(Hook::tells)
+        || way.channel.told_by().is_some();
+    let ask = (way.channel.asks() && !is_told).then(|| ask::first(work.now()));
     if ask.is_none() && !is_told {
         return Vec::new();
     }
@@ -132,14 +145,14 @@ fn called(work: &Work, lane: &Lane, receipt: &Receipt) -> Vec<Called> {
 }
 
 /// Sends; a channel that panics or takes too long has failed, and nobody knows how far it came.
-async fn send(lane: &Lane, parcel: &Parcel) -> Result<Receipt, Failure> {
-    let sending = AssertUnwindSafe(async { lane.channel.send(parcel).await }).catch_unwind();
+async fn send(way: &Way, parcel: &Parcel) -> Result<Receipt, Failure> {
+    let sending = AssertUnwindSafe(async { way.channel.send(parcel).await }).catch_unwind();
     let failure = |code: Code| Failure {
         advice: code.advice.to_owned(),
         detail: code.meaning.to_owned(),
         ..Failure::new(Blame::Unknown, code.name)
     };
-    match tokio::time::timeout(lane.terms.limit + PATIENCE, sending).await {
+    match tokio::time::timeout(way.terms.limit + PATIENCE, sending).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(failure(code::CHANNEL_PANICKED)),
         Err(_) => Err(failure(code::CHANNEL_TIMED_OUT)),
@@ -147,11 +160,16 @@ async fn send(lane: &Lane, parcel: &Parcel) -> Result<Receipt, Failure> {
 }
 
 /// Counts the attempt, and tells the channel's owner if it has been failing for too long.
-fn observe(work: &Work, lane: &Lane, result: &Result<Receipt, Failure>, took: Duration) {
+fn observe(trip: &Trip<'_>, result: &Result<Receipt, Failure>, took: Duration) {
+    let Trip { work, lane, way } = trip;
     let metrics = &work.ground.metrics;
     let blame = result.as_ref().err().map(|failure| failure.blame);
     metrics.count_attempt(&lane.name, blame.map_or("delivered", Blame::word));
     metrics.send_seconds.observe(took.as_secs_f64());
+    // How an earlier channel fares says nothing of the one that came in its place.
+    if !lane.is_current(way) {
+        return;
+    }
     let now = work.now();
     let change = match blame {
         None => lane.health().delivered(),
@@ -208,59 +226,46 @@ fn attempt(
 
 /// What follows a failure.
 fn after(
-    work: &Work,
-    lane: &Lane,
+    trip: &Trip<'_>,
     notification: &Notification,
     (hop, tries): (u32, u32),
     failure: Failure,
 ) -> Next {
+    let Trip { work, way, .. } = trip;
     let jitter = f64::from(work.ground.entropy.nonce()) / f64::from(u32::MAX);
     let schedule = &work.ground.settings.retry;
-    let verdict = retry::after_failure(tries, failure.blame, &lane.terms, schedule, jitter);
+    let verdict = retry::after_failure(tries, failure.blame, &way.terms, schedule, jitter);
     let reason = Reason { code: failure.code, note: failure.advice };
     match verdict {
         Verdict::Again(wait) => {
-            Next::Again { due: lane.open_at(work.now() + wait, notification), reason }
+            Next::Again { due: way.open_at(work.now() + wait, notification), reason }
         }
-        verdict => give_up(work, lane, notification, hop, verdict, reason),
+        verdict => give_up(trip, notification, hop, verdict, reason),
     }
 }
 
 /// The next channel of the route, where there is one and it may be taken; otherwise the end.
 fn give_up(
-    work: &Work,
-    lane: &Lane,
+    trip: &Trip<'_>,
     notification: &Notification,
     hop: u32,
     verdict: Verdict,
     reason: Reason,
 ) -> Next {
+    let Trip { work, lane, way } = trip;
     let is_parked = verdict == Verdict::Park;
-    let may_go_on = !is_parked || lane.terms.falls_back_on_unknown;
-    if let Some(lane) = stand_in(work, notification, hop).filter(|_| may_go_on) {
+    let may_go_on = !is_parked || way.terms.falls_back_on_unknown;
+    let ways = work.ways.load();
+    let stand_in = route::stand_in(&ways, notification, (&lane.name, hop));
+    if let Some(lane) = stand_in.filter(|_| may_go_on) {
         let now = work.now();
-        let due = work.lanes.get(&lane).map_or(now, |next| next.open_at(now, notification));
+        let due = ways.lanes.get(&lane).map_or(now, |it| it.way().open_at(now, notification));
         return Next::Elsewhere { due, lane, reason };
     }
     match is_parked {
         true => Next::Unknown(reason),
         false => Next::Refused(reason),
     }
-}
-
-/// The lane of the channel that follows that of `hop`: of those the notification names or, if it
-/// names none, of those its first channel has. Channels that are not there are left out.
-fn stand_in(work: &Work, notification: &Notification, hop: u32) -> Option<String> {
-    let account = notification.account.as_deref();
-    let channels = &work.ground.channels;
-    let first = channels.lane(&notification.channel, account);
-    let usual = first.and_then(|lane| work.lanes.get(&lane)).map(|lane| &lane.terms.fallback);
-    let listed = match notification.fallback.is_empty() {
-        true => usual.map_or(&[][..], Vec::as_slice),
-        false => notification.fallback.as_slice(),
-    };
-    let mut lanes = listed.iter().filter_map(|name| channels.lane(name, account));
-    lanes.nth(usize::try_from(hop).ok()?)
 }
 
 fn reason_of(code: Code) -> Reason {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Lane;
 use super::Work;
 use crate::code;
 use crate::metrics::StateLabels;
@@ -17,34 +16,41 @@ use crate::tasks::Tasks;
 /// The shortest time between two looks.
 const LEAST: Duration = Duration::from_millis(20);
 
+/// A lease of nothing, where no lane is at work.
+const UNHELD: Duration = Duration::from_hours(1);
+
 /// How many looks pass between two times that the books are shown.
 const SHOW: u32 = 5;
 
 /// How many looks pass between two times that old rows are looked for.
 const TEND: u32 = 60;
 
-/// Renews leases, all at a third of the shortest, until nothing is held any more.
-pub(super) async fn leases(work: Arc<Work>, lanes: Arc<[Arc<Lane>]>, tasks: Tasks) {
-    let shortest = lanes.iter().map(|lane| lane.lease()).min();
-    let Some(every) = shortest.map(|lease| lease / 3) else { return };
+/// Renews leases, all at a third of the shortest, until we are told to stop and nothing is held any
+/// more.
+pub(super) async fn leases(work: Arc<Work>, tasks: Tasks) {
+    let mut replaced = work.replaced.subscribe();
     loop {
+        replaced.borrow_and_update();
+        let shortest = work.ways.load().at_work().iter().map(|lane| lane.lease()).min();
         tokio::select! {
-            () = finished(&lanes, &tasks) => return,
-            () = tokio::time::sleep(every) => renew(&work, &lanes).await,
+            () = finished(&work, &tasks) => return,
+            () = tokio::time::sleep(shortest.unwrap_or(UNHELD) / 3) => renew(&work).await,
+            // The sender lives as long as we do.
+            _ = replaced.changed() => {}
         }
     }
 }
 
 /// Ends once we are told to stop and what was being sent is recorded.
-async fn finished(lanes: &[Arc<Lane>], tasks: &Tasks) {
+async fn finished(work: &Work, tasks: &Tasks) {
     tasks.stopping().await;
-    while lanes.iter().any(|lane| !lane.leases().is_empty()) {
+    while work.ways.load().at_work().iter().any(|lane| !lane.leases().is_empty()) {
         tokio::time::sleep(LEAST).await;
     }
 }
 
-async fn renew(work: &Work, lanes: &[Arc<Lane>]) {
-    for lane in lanes {
+async fn renew(work: &Work) {
+    for lane in work.ways.load().at_work() {
         let leases = lane.leases();
         if leases.is_empty() {
             continue;
@@ -61,12 +67,12 @@ async fn renew(work: &Work, lanes: &[Arc<Lane>]) {
 }
 
 /// Wakes lanes in which something is due, whoever put it there.
-pub(super) async fn watch(work: Arc<Work>, lanes: Arc<[Arc<Lane>]>, tasks: Tasks) {
+pub(super) async fn watch(work: Arc<Work>, tasks: Tasks) {
     let mut changed = work.ground.store.subscribe();
     let mut orphans = BTreeSet::new();
     loop {
         changed.borrow_and_update();
-        let wait = match wake_due(&work, &lanes, &mut orphans).await {
+        let wait = match wake_due(&work, &mut orphans).await {
             Ok(wait) => wait,
             Err(error) => {
                 work.report(&error, "look for what is due");
@@ -86,23 +92,24 @@ pub(super) async fn watch(work: Arc<Work>, lanes: Arc<[Arc<Lane>]>, tasks: Tasks
 }
 
 /// Wakes them, and says when to look again. Lanes without a channel are reported, once each.
-async fn wake_due(
-    work: &Work,
-    lanes: &[Arc<Lane>],
-    orphans: &mut BTreeSet<String>,
-) -> Result<Duration, StoreError> {
+async fn wake_due(work: &Work, orphans: &mut BTreeSet<String>) -> Result<Duration, StoreError> {
     let waiting = work.ground.store.lanes().await?;
+    let ways = work.ways.load_full();
+    orphans.retain(|name| !ways.lanes.contains_key(name));
     let now = work.now();
     let mut wait = work.ground.settings.look;
     let mut overdue = Duration::ZERO;
     for found in waiting {
         overdue = overdue.max(now.saturating_sub(found.due));
-        if !work.lanes.contains_key(&found.name) && orphans.insert(found.name.clone()) {
+        if !ways.lanes.contains_key(&found.name) && orphans.insert(found.name.clone()) {
             let code = code::OUTBOX_CHANNEL;
             let channel = &found.name;
             tracing::warn!(code = code.name, advice = code.advice, channel, "{}", code.meaning);
         }
-        let Some(lane) = lanes.iter().find(|lane| lane.name == found.name) else { continue };
+        let Some(lane) = ways.lanes.get(&found.name) else { continue };
+        if !lane.is_started() {
+            continue;
+        }
         match found.due.checked_sub(now) {
             None | Some(Duration::ZERO) => lane.wake(),
             Some(until) => wait = wait.min(until.max(LEAST)),

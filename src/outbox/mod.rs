@@ -16,18 +16,21 @@ mod keep;
 mod lane;
 mod record;
 mod retry;
+mod route;
 #[cfg(test)]
 mod tests;
+mod ways;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
-use self::lane::Lane;
+use self::record::Done;
+use self::ways::Ways;
 use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::fault::did_you_mean;
@@ -113,13 +116,24 @@ pub struct Outbox {
 
 /// What all parts of the worker share.
 struct Work {
-    ground: Ground,
+    ground: Base,
     ids: Ids,
-    lanes: BTreeMap<String, Arc<Lane>>,
+    ways: ArcSwap<Ways>,
+    /// Changes whenever the ways were replaced.
+    replaced: watch::Sender<u64>,
     /// Changes whenever outcomes were recorded.
     recorded: watch::Sender<u64>,
     /// There is something new to ask a service.
     asked: Notify,
+}
+
+/// What does not change: [`Ground`] without its channels.
+struct Base {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    metrics: OutboxMetrics,
+    settings: Settings,
 }
 
 impl Work {
@@ -137,14 +151,25 @@ impl Work {
 impl Outbox {
     /// An outbox that accepts. It sends once it is started.
     pub fn new(ground: Ground) -> Self {
-        let lanes = ground.channels.iter().map(|(name, channel)| {
-            (name.to_owned(), Arc::new(Lane::new(name, Arc::clone(channel))))
-        });
-        let lanes = lanes.collect();
-        let ids = Ids::new(Arc::clone(&ground.entropy));
-        let recorded = watch::Sender::new(0);
-        let asked = Notify::new();
-        Self { work: Arc::new(Work { ground, ids, lanes, recorded, asked }) }
+        let Ground { store, channels, clock, entropy, metrics, settings } = ground;
+        let ids = Ids::new(Arc::clone(&entropy));
+        let work = Work {
+            ground: Base { store, clock, entropy, metrics, settings },
+            ids,
+            ways: ArcSwap::from_pointee(Ways::new(channels)),
+            replaced: watch::Sender::new(0),
+            recorded: watch::Sender::new(0),
+            asked: Notify::new(),
+        };
+        Self { work: Arc::new(work) }
+    }
+
+    /// Puts other channels in the place of those of today, one caller at a time. A channel that
+    /// `is_changed` is used from the next claim on, and nothing is known of its health; one that is
+    /// not stays as it is. What waits for a channel that is gone waits until there is one of its
+    /// name again. What is being sent ends as it would have.
+    pub fn replace(&self, channels: Channels, is_changed: impl Fn(&str) -> bool) {
+        ways::replace(&self.work, channels, is_changed);
     }
 
     /// Makes a delivery of `notification`, for who writes it to the store together with something
@@ -154,7 +179,7 @@ impl Outbox {
     ///
     /// [`OutboxError::Channel`], [`OutboxError::TooLarge`].
     pub fn prepare(&self, notification: Notification) -> Result<NewDelivery, OutboxError> {
-        let channels = &self.work.ground.channels;
+        let channels = self.channels();
         let account = notification.account.as_deref();
         if channels.lane(&notification.channel, account).is_none() {
             let names = channels.iter().map(|(name, _)| name);
@@ -169,13 +194,20 @@ impl Outbox {
     }
 
     /// Makes a delivery of `notification` at `now`, whether or not there is such a channel: in the
-    /// lane of one that is not there it waits until there is, and the log says so.
-    pub fn address(&self, now: Duration, notification: Notification) -> NewDelivery {
+    /// lane of one that is not there it waits until there is, and the log says so. The channels that
+    /// stand in are those of now, whatever the config says later.
+    pub fn address(&self, now: Duration, mut notification: Notification) -> NewDelivery {
+        let ways = self.work.ways.load();
         let Notification { channel, account, not_before, .. } = &notification;
-        let lane = self.work.ground.channels.lane(channel, account.as_deref());
+        let lane = ways.channels.lane(channel, account.as_deref());
         let lane = lane.unwrap_or_else(|| channel.clone());
-        let due = not_before.unwrap_or(now);
-        let due = self.work.lanes.get(&lane).map_or(due, |it| it.open_at(due, &notification));
+        let mut due = not_before.unwrap_or(now);
+        if let Some(way) = ways.lanes.get(&lane).map(|lane| lane.way()) {
+            due = way.open_at(due, &notification);
+            if notification.fallback.is_empty() {
+                notification.fallback.clone_from(&way.terms.fallback);
+            }
+        }
         NewDelivery { id: self.work.ids.next(now), lane, due, notification }
     }
 
@@ -211,7 +243,7 @@ impl Outbox {
     /// Lets these lanes look for what is due.
     pub fn wake<'l>(&self, lanes: impl IntoIterator<Item = &'l str>) {
         for lane in lanes {
-            if let Some(lane) = self.work.lanes.get(lane) {
+            if let Some(lane) = self.work.ways.load().lanes.get(lane) {
                 lane.wake();
             }
         }
@@ -257,9 +289,9 @@ impl Outbox {
         name: &str,
         reports: Vec<Report>,
     ) -> Result<(), StoreError> {
-        let is_its = |lane: &&Arc<Lane>| lane.channel.told_by() == Some(name);
-        let lanes: Vec<&str> =
-            self.work.lanes.values().filter(is_its).map(|lane| lane.name.as_str()).collect();
+        let ways = self.work.ways.load_full();
+        let told = ways.channels.iter().filter(|(_, channel)| channel.told_by() == Some(name));
+        let lanes: Vec<&str> = told.map(|(lane, _)| lane).collect();
         ask::note(&self.work, &lanes, reports).await
     }
 
@@ -268,33 +300,33 @@ impl Outbox {
         &self.work.ground.store
     }
 
-    /// The ways out.
-    pub fn channels(&self) -> &Channels {
-        &self.work.ground.channels
+    /// The ways out as they are now.
+    pub fn channels(&self) -> Arc<Channels> {
+        Arc::clone(&self.work.ways.load().channels)
     }
 
     /// Starts to send, until `tasks` are told to stop. Then nothing more is claimed, what is being
     /// sent is finished, and what was claimed and not sent is handed back.
     pub fn start(&self, tasks: &Tasks) {
-        self.start_lanes(tasks, |_| true);
+        let done = self.begin(tasks, |_| true);
         tasks.spawn(keep::tend(Arc::clone(&self.work), tasks.clone()));
-        if self.work.lanes.values().any(|lane| lane.channel.asks()) {
-            tasks.spawn(ask::run(Arc::clone(&self.work), tasks.clone()));
-        }
+        tasks.spawn(ask::run(Arc::clone(&self.work), tasks.clone()));
+        tasks.spawn(ways::follow(Arc::clone(&self.work), done, tasks.clone()));
     }
 
     /// Starts to send in some lanes only, and leaves all housekeeping to others.
     pub fn start_lanes(&self, tasks: &Tasks, wants: impl Fn(&str) -> bool) {
-        let wanted = self.work.lanes.values().filter(|lane| wants(&lane.name)).cloned();
-        let lanes: Arc<[Arc<Lane>]> = wanted.collect();
+        drop(self.begin(tasks, wants));
+    }
+
+    /// The same. What takes what became of deliveries, for lanes that come later.
+    fn begin(&self, tasks: &Tasks, wants: impl Fn(&str) -> bool) -> mpsc::Sender<Done> {
         let (sender, receiver) = mpsc::channel(UNRECORDED);
-        for lane in lanes.iter() {
-            let (work, sender) = (Arc::clone(&self.work), sender.clone());
-            tasks.spawn(lane::run(work, Arc::clone(lane), sender, tasks.clone()));
-        }
+        ways::start(&self.work, &sender, tasks, wants);
         tasks.spawn(record::run(Arc::clone(&self.work), receiver));
-        tasks.spawn(keep::leases(Arc::clone(&self.work), Arc::clone(&lanes), tasks.clone()));
-        tasks.spawn(keep::watch(Arc::clone(&self.work), lanes, tasks.clone()));
+        tasks.spawn(keep::leases(Arc::clone(&self.work), tasks.clone()));
+        tasks.spawn(keep::watch(Arc::clone(&self.work), tasks.clone()));
+        sender
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn receive(
     payload: web::Payload,
 ) -> HttpResponse {
     let channel = request.match_info().query("channel");
-    if !receiver.intake.hooks.contains_key(channel) {
+    if receiver.intake.hooks.find(channel).is_none() {
         return receiver.refuse_hook(channel, code::HOOK_CHANNEL, &IntakeError::UnknownHook);
     }
     let body = match body::read(payload, request.headers(), receiver.body_limit).await {
@@ -60,7 +60,7 @@ fn arrived(request: &HttpRequest, body: Vec<u8>) -> Arrived {
 impl Receiver {
     /// Counts and logs it, and says which code it has.
     fn refuse_hook(&self, channel: &str, code: Code, why: &dyn std::fmt::Display) -> HttpResponse {
-        let is_known = self.intake.hooks.contains_key(channel);
+        let is_known = self.intake.hooks.find(channel).is_some();
         let channel = if is_known { channel } else { "" };
         self.intake.metrics.count_refused(channel, code.name);
         if let Some(unlogged) = self.refusals.admit() {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 const LAYERS: &[&[&str]] = &[
     &["clock", "entropy", "generations", "wechat"],
     &["code", "exchange", "log", "metrics", "notification", "page", "simulator", "tasks"],
-    &["config", "outcome"],
+    &["config", "outcome", "watch"],
     &["access", "account", "capture", "store"],
     &["assistant", "held", "platform", "window"],
     &["channels"],

@@ -23,6 +23,7 @@ mod properties;
 mod pushed;
 mod readme;
 mod refusals;
+mod reload;
 mod retries;
 mod rules;
 mod server;

@@ -1,9 +1,11 @@
 //! The rules as a handler, and their reload.
 
 use std::fmt;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use arc_swap::ArcSwap;
@@ -32,8 +34,8 @@ pub struct RulesHandler(Arc<Inner>);
 
 struct Inner {
     folder: PathBuf,
-    accounts: Vec<String>,
-    settings: Settings,
+    /// Held while rules are read and taken, so that the last to read is the last to take.
+    given: Mutex<Given>,
     rules: ArcSwap<Rules>,
     memory: Arc<Memory>,
     exchange: Arc<Exchange>,
@@ -43,6 +45,31 @@ struct Inner {
     /// Of the last reload, if it was refused.
     faults: Mutex<Option<Faults>>,
     failures: Counter,
+}
+
+/// What the config says of rules.
+struct Given {
+    accounts: Vec<String>,
+    settings: Settings,
+}
+
+/// Rules that were read for another config, and wait to be taken.
+pub struct Prepared<'h> {
+    inner: &'h Inner,
+    given: MutexGuard<'h, Given>,
+    new: Given,
+    rules: Rules,
+}
+
+impl Prepared<'_> {
+    /// Answers by them from now on. Users' variables and cooldowns go on.
+    pub fn take(mut self) {
+        self.inner.exchange.allow(self.new.settings.private_hosts.clone());
+        self.inner.assistants.replace(&self.new.settings.assistants);
+        self.inner.rules.store(Arc::new(self.rules));
+        *self.inner.faults.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.given = self.new;
+    }
 }
 
 impl fmt::Debug for RulesHandler {
@@ -66,13 +93,13 @@ impl RulesHandler {
         failures: Counter,
     ) -> Result<Self, Faults> {
         let folder = folder.into();
-        let rules = read(&folder, &accounts, &settings)?;
-        let exchange = Arc::new(Exchange::new(settings.private_hosts.clone()));
-        let assistants = Assistants::new(&settings.assistants);
+        let given = Given { accounts, settings };
+        let rules = read(&folder, &given)?;
+        let exchange = Arc::new(Exchange::new(given.settings.private_hosts.clone()));
+        let assistants = Assistants::new(&given.settings.assistants);
         Ok(Self(Arc::new(Inner {
             folder,
-            accounts,
-            settings,
+            given: Mutex::new(given),
             rules: ArcSwap::from_pointee(rules),
             memory: Arc::new(Memory::new()),
             exchange,
@@ -90,7 +117,8 @@ impl RulesHandler {
     ///
     /// Everything that is wrong with the new rules; it is in the log already.
     pub fn reload(&self) -> Result<(), Faults> {
-        let read = read(&self.0.folder, &self.0.accounts, &self.0.settings);
+        let given = self.0.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = read(&self.0.folder, &given);
         let mut kept = self.0.faults.lock().unwrap_or_else(PoisonError::into_inner);
         match read {
             Ok(rules) => {
@@ -110,6 +138,23 @@ impl RulesHandler {
         }
     }
 
+    /// Reads the folder for another config, and takes nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the rules under that config.
+    pub fn prepare(
+        &self,
+        accounts: Vec<String>,
+        settings: Settings,
+    ) -> Result<Prepared<'_>, Faults> {
+        let inner = &*self.0;
+        let given = inner.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = Given { accounts, settings };
+        let rules = read(&inner.folder, &new)?;
+        Ok(Prepared { inner, given, new, rules })
+    }
+
     /// The rules as they are now.
     pub fn rules(&self) -> Arc<Rules> {
         self.0.rules.load_full()
@@ -120,18 +165,14 @@ impl RulesHandler {
         self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn folder(&self) -> &std::path::Path {
+    pub(super) fn folder(&self) -> &Path {
         &self.0.folder
     }
 }
 
-fn read(
-    folder: &std::path::Path,
-    accounts: &[String],
-    settings: &Settings,
-) -> Result<Rules, Faults> {
-    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
-    let rules = Rules::load(folder, &accounts, settings)?;
+fn read(folder: &Path, given: &Given) -> Result<Rules, Faults> {
+    let accounts: Vec<&str> = given.accounts.iter().map(String::as_str).collect();
+    let rules = Rules::load(folder, &accounts, &given.settings)?;
     for warning in rules.warnings() {
         tracing::warn!("{warning}");
     }

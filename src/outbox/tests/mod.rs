@@ -4,6 +4,7 @@ mod books;
 mod failures;
 mod pace;
 mod quiet;
+mod replaced;
 mod reports;
 mod script;
 mod stop;

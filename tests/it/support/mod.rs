@@ -24,6 +24,7 @@ use yizhan::dispatch::handler::Handler;
 use yizhan::entropy::SeededEntropy;
 use yizhan::inbox::Inbox;
 use yizhan::inbox::Limits;
+use yizhan::intake::Doors;
 use yizhan::intake::Intake;
 use yizhan::intake::Late;
 use yizhan::intake::Typing;
@@ -277,7 +278,7 @@ fn intake(
     let late = Late::new(outbox, windows, Arc::clone(&clock), Arc::clone(&metrics));
     Intake {
         accounts: HashMap::from([("shop".to_owned(), Arc::new(account))]),
-        hooks: HashMap::new(),
+        hooks: Doors::default(),
         inbox: Arc::new(inbox),
         dispatcher: Dispatcher::new(handlers),
         handler_timeout: Duration::from_mins(5),

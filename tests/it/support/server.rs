@@ -79,18 +79,29 @@ impl Server {
         Self::run(config, prepare)
     }
 
+    /// One that reads the config file at `path`, now and whenever it changes.
+    pub(crate) fn of_file(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self::serve(move || Station::load(path).unwrap())
+    }
+
     fn run(config: &str, prepare: impl FnOnce(Station) -> Station + Send + 'static) -> Self {
         let text = format!("[server]\nlisten = \"127.0.0.1:0\"\nworkers = 1\n{config}");
         let folder = Path::new("tests");
         let config = Config::parse("test.toml", &text, folder, &BTreeMap::new()).unwrap().config;
+        Self::serve(move || {
+            let memory = store::open("memory:", folder).unwrap();
+            prepare(Station::new(config).with_store(memory))
+        })
+    }
+
+    fn serve(station: impl FnOnce() -> Station + Send + 'static) -> Self {
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
-                let memory = store::open("memory:", folder).unwrap();
-                let station = Station::new(config).with_store(memory);
-                let running = prepare(station).start().unwrap();
+                let running = station().start().unwrap();
                 tell.send(running.port()).unwrap();
                 let stopped = async { drop(stopped.await) };
                 running.until(stopped).await.unwrap();

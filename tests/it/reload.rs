@@ -1,0 +1,404 @@
+//! A config that changes while the station runs: all of it is in force, or nothing.
+
+use std::fs;
+use std::fs::File;
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::time::Instant;
+use yizhan::config::prints::LIVE_OF_SERVER;
+use yizhan::config::prints::LIVE_SECTIONS;
+use yizhan::config::settings;
+
+use crate::api::ALL;
+use crate::api::CI;
+use crate::api::Called;
+use crate::api::JSON;
+use crate::api::call;
+use crate::outbox::standin::StandIn;
+use crate::support::server::Server;
+
+/// How long a change may take until it is in force.
+const SOON: Duration = Duration::from_secs(10);
+
+/// How long after it nothing has come of a change, nothing will: the watch waits 0.2 s.
+const QUIET: Duration = Duration::from_millis(700);
+
+/// What no test changes, at the address of another machine's choosing.
+const HEAD: &str = "
+[store]
+url = 'memory:'
+[[account]]
+name = 'shop'
+platform = 'official-account'
+app_id = 'wx1'
+token = 'Token0123'
+mode = 'plain'
+[admin]
+token = 'the-owner-alone'
+[[key]]
+name = 'all'
+token = 'all-token-0001'
+may = ['send:*', 'read', 'admin']
+";
+
+/// A config in a folder of its own, and a station that runs by it.
+struct Desk {
+    folder: TempDir,
+    server: Server,
+}
+
+impl Desk {
+    fn new(rest: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("handlers")).unwrap();
+        let path = folder.path().join("yizhan.toml");
+        fs::write(&path, whole("", rest)).unwrap();
+        Self { server: Server::of_file(&path), folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Saves the config as editors do: written beside, then renamed over.
+    fn save(&self, rest: &str) {
+        self.save_with("", rest);
+    }
+
+    /// The same with more settings of `[server]`.
+    fn save_with(&self, server: &str, rest: &str) {
+        fs::write(self.path("yizhan.toml~"), whole(server, rest)).unwrap();
+        fs::rename(self.path("yizhan.toml~"), self.path("yizhan.toml")).unwrap();
+    }
+
+    async fn get(&self, path: &str) -> Called {
+        call(&self.server, &format!("GET {path}"), &[ALL], "").await
+    }
+
+    /// What sending `body` through `channel` is answered.
+    async fn send(&self, channel: &str) -> Called {
+        let body = format!(r#"{{"channel": "{channel}", "body": "done"}}"#);
+        call(&self.server, "POST /api/v1/notifications", &[ALL, JSON], &body).await
+    }
+
+    /// Sends, and waits until it has left the queue; the notification as the API shows it.
+    async fn sent(&self, channel: &str) -> Value {
+        let sent = self.send(channel).await;
+        let id = sent.json["id"].as_str().unwrap_or_else(|| panic!("{}", sent.text)).to_owned();
+        let until = Instant::now() + SOON;
+        loop {
+            let shown = self.get(&format!("/api/v1/notifications/{id}")).await.json;
+            if shown["state"] != "waiting" || Instant::now() > until {
+                return shown;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn channels(&self) -> Vec<String> {
+        let listed = self.get("/api/v1/channels").await.json;
+        let names = listed["channels"].as_array().unwrap().iter();
+        names.map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Waits until these are the channels.
+    async fn until_channels(&self, names: &[&str]) {
+        let until = Instant::now() + SOON;
+        while self.channels().await != names && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(self.channels().await, names);
+    }
+
+    /// How many changes of the config were refused.
+    async fn refused(&self) -> u64 {
+        let metrics = self.get("/metrics").await.text;
+        let line = metrics.lines().find(|it| it.starts_with("yizhan_config_reload_failures_total"));
+        line.unwrap().rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    async fn until_refused(&self, count: u64) {
+        let until = Instant::now() + SOON;
+        while self.refused().await < count && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(self.refused().await, count);
+    }
+}
+
+fn whole(server: &str, rest: &str) -> String {
+    format!(
+        "[server]\nlisten = '127.0.0.1:0'\nworkers = 1\nhandlers = 'handlers'\n\
+         private_hosts = ['127.0.0.1']\n{server}{HEAD}{rest}"
+    )
+}
+
+fn webhook(name: &str, service: &StandIn) -> String {
+    let port = service.port;
+    format!(
+        "[[channel]]\nname = '{name}'\nkind = 'webhook'\nurl = 'http://127.0.0.1:{port}/'\n\
+         secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'\n"
+    )
+}
+
+fn log(name: &str) -> String {
+    format!("[[channel]]\nname = '{name}'\nkind = 'log'\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_come_change_and_go() {
+    let (one, two) = (StandIn::answering(200), StandIn::answering(200));
+    let desk = Desk::new(&webhook("ops", &one));
+    assert_eq!(desk.sent("ops").await["state"], "delivered");
+    assert_eq!((one.counts().len(), two.counts().len()), (1, 0));
+    assert_eq!(desk.send("more").await.error().1, "api.unknown");
+
+    desk.save(&format!("{}{}", webhook("ops", &two), webhook("more", &one)));
+    desk.until_channels(&["more", "ops"]).await;
+    assert_eq!(desk.sent("ops").await["state"], "delivered");
+    assert_eq!(desk.sent("more").await["state"], "delivered");
+    assert_eq!((one.counts().len(), two.counts().len()), (2, 1));
+
+    desk.save(&webhook("more", &one));
+    desk.until_channels(&["more"]).await;
+    assert_eq!(desk.send("ops").await.error().1, "api.unknown");
+    assert_eq!(desk.sent("more").await["state"], "delivered");
+    assert_eq!(desk.refused().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_and_hooks_follow_the_config() {
+    let desk = Desk::new(&log("ops"));
+    let hook = "/hook/plus?secret=HOOKWORD";
+    assert_eq!(desk.get(hook).await.status, 404);
+
+    let topic = "[[topic]]\nname = 'all'\nchannels = ['ops', 'plus']\n";
+    let plus =
+        "[[channel]]\nname = 'plus'\nkind = 'pushplus'\ntoken = 'T'\nhook_secret = 'HOOKWORD'\n";
+    desk.save(&format!("{topic}{}{plus}", log("ops")));
+    desk.until_channels(&["ops", "plus"]).await;
+    assert_eq!(desk.get(hook).await.status, 200);
+    let topics = desk.get("/api/v1/channels").await.json["topics"].clone();
+    assert_eq!(topics, serde_json::json!([{ "name": "all", "channels": ["ops", "plus"] }]));
+
+    desk.save(&format!("{}{}", log("ops"), plus.replace("HOOKWORD", "OTHERWORD")));
+    let until = Instant::now() + SOON;
+    while desk.get(hook).await.status == 200 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(desk.get(hook).await.status, 401);
+    assert_eq!(desk.get(&hook.replace("HOOKWORD", "OTHERWORD")).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_rotated() {
+    let key =
+        |tokens: &str| format!("{}[[key]]\nname = 'ci'\n{tokens}\nmay = ['read']\n", log("ops"));
+    let desk = Desk::new(&key("token = 'ci-token-0001'"));
+    let new = ("Authorization", "Bearer ci-token-0002");
+    let status = async |key| call(&desk.server, "GET /api/v1/channels", &[key], "").await.status;
+    assert_eq!((status(CI).await, status(new).await), (200, 401));
+
+    // For as long as both are in use, both are good.
+    desk.save(&key("token = 'ci-token-0002'\nprevious_token = 'ci-token-0001'"));
+    let until = Instant::now() + SOON;
+    while status(new).await != 200 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!((status(CI).await, status(new).await), (200, 200));
+
+    desk.save(&key("token = 'ci-token-0002'"));
+    while status(CI).await != 401 && Instant::now() < until + SOON {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!((status(CI).await, status(new).await), (401, 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_reached_inside_follows_the_config() {
+    let service = StandIn::answering(200);
+    let channel = webhook("ops", &service);
+    let desk = Desk::new(&channel);
+    assert_eq!(desk.sent("ops").await["state"], "delivered");
+
+    let none = whole("", &channel).replace("['127.0.0.1']", "[]");
+    fs::write(desk.path("yizhan.toml"), &none).unwrap();
+    let until = Instant::now() + SOON;
+    loop {
+        let sent = desk.send("ops").await.json["id"].as_str().unwrap().to_owned();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let shown = desk.get(&format!("/api/v1/notifications/{sent}")).await;
+        if shown.text.contains("channel.private") {
+            break;
+        }
+        assert!(Instant::now() < until, "{}", shown.text);
+    }
+    let count = service.counts().len();
+
+    desk.save(&channel);
+    // The service is there again, though nothing has changed about the channel.
+    let until = Instant::now() + SOON;
+    while service.counts().len() == count && Instant::now() < until {
+        desk.send("ops").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(service.counts().len() > count);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_any_fault_the_old_config_stays() {
+    let desk = Desk::new(&log("ops"));
+    // What is no TOML, what has a fault in its last line, and what its channel's kind does not like.
+    desk.save(&format!("{}[[channel]\n", log("more")));
+    desk.until_refused(1).await;
+    desk.save(&format!("{}[[key]]\nname = 'ci'\ntoken = 'ci-token-0001'\nmy = []\n", log("more")));
+    desk.until_refused(2).await;
+    desk.save(&format!("{}[[channel]]\nname = 'b'\nkind = 'webhok'\n", log("more")));
+    desk.until_refused(3).await;
+    assert_eq!(desk.channels().await, ["ops"]);
+    assert_eq!(call(&desk.server, "GET /api/v1/channels", &[CI], "").await.status, 401);
+
+    desk.save(&log("more"));
+    desk.until_channels(&["more"]).await;
+    assert_eq!(desk.refused().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_a_rule_sends_through_is_not_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("handlers")).unwrap();
+    let rule = "[[rule]]\nname = 'a'\nequals = 'x'\npush = [{ channel = 'ops', body = 'x' }]\n";
+    fs::write(folder.path().join("handlers/a.toml"), rule).unwrap();
+    let path = folder.path().join("yizhan.toml");
+    fs::write(&path, whole("", &log("ops"))).unwrap();
+    let desk = Desk { server: Server::of_file(&path), folder };
+
+    desk.save(&log("more"));
+    desk.until_refused(1).await;
+    assert_eq!(desk.channels().await, ["ops"]);
+
+    // A rule that was written for the new config is read by it, and then watched by it as well.
+    desk.save(&format!("{}{}", log("ops"), log("more")));
+    desk.until_channels(&["more", "ops"]).await;
+    fs::write(desk.path("handlers/a.toml"), rule.replace("'ops'", "'more'")).unwrap();
+    tokio::time::sleep(QUIET).await;
+    let rules = desk.get("/api/v1/rules").await.json;
+    assert_eq!(rules["faults"], serde_json::json!([]), "{rules}");
+    desk.save(&log("more"));
+    desk.until_channels(&["more"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_effect_at_a_restart_only_is_refused_with_all_that_came_with_it() {
+    let desk = Desk::new(&log("ops"));
+    desk.save_with("body_limit = '2MiB'\n", &log("more"));
+    desk.until_refused(1).await;
+    let account = "[[account]]\nname = 'b'\nplatform = 'official-account'\napp_id = 'wx2'\n\
+        token = 'Token0123'\nmode = 'plain'\n";
+    desk.save(&format!("{account}{}", log("more")));
+    desk.until_refused(2).await;
+    assert_eq!(desk.channels().await, ["ops"]);
+    assert_eq!(desk.get("/callback/b").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_half_written_does_no_harm() {
+    let desk = Desk::new(&format!("{}{}", log("mail"), log("ops")));
+    let text = whole("", &format!("{}{}{}", log("mail"), log("ops"), log("more")));
+    // What is there so far would be a config, without the other channels.
+    let (first, rest) = text.split_at(text.find("[[channel]]\nname = 'ops'").unwrap());
+    let mut file = File::create(desk.path("yizhan.toml")).unwrap();
+    file.write_all(first.as_bytes()).unwrap();
+    file.sync_all().unwrap();
+    tokio::time::sleep(QUIET).await;
+    assert_eq!(desk.channels().await, ["mail", "ops"]);
+
+    file.write_all(rest.as_bytes()).unwrap();
+    drop(file);
+    desk.until_channels(&["mail", "more", "ops"]).await;
+    assert_eq!(desk.refused().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_reads_its_config_and_secrets_again_on_sighup_and_says_what_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "[[key]]\nname = 'ci'\ntoken = 'file:token'\nmay = ['read']\n";
+    fs::create_dir(folder.path().join("handlers")).unwrap();
+    fs::write(folder.path().join("token"), "ci-token-0001").unwrap();
+    fs::write(folder.path().join("yizhan.toml"), whole("", key)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yizhan"));
+    command.arg("serve").current_dir(folder.path()).stdout(Stdio::piped()).env_clear();
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut until = |word: &str| lines.find(|line| line.contains(word)).unwrap();
+    let listening = until("listening on http://127.0.0.1:");
+    let port = listening.rsplit(':').next().unwrap();
+    let server = Server::at(port.trim().parse().unwrap());
+    let status = async |key| call(&server, "GET /api/v1/channels", &[key], "").await.status;
+    let hangup = || {
+        let sent = Command::new("kill").args(["-HUP", &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    assert_eq!(status(CI).await, 200);
+
+    // The file of a secret is not watched; a signal says that it is another one.
+    fs::write(folder.path().join("token"), "ci-token-0002").unwrap();
+    hangup();
+    let said = until("the changed config is in force");
+    assert!(said.contains("[[key]] ci: token") && !said.contains("0002"), "{said}");
+    let new = ("Authorization", "Bearer ci-token-0002");
+    assert_eq!((status(CI).await, status(new).await), (401, 200));
+    hangup();
+    until("it says what it said before");
+
+    // A fault is said with its line and what to do.
+    fs::write(folder.path().join("yizhan.toml"), whole("listn = ''\n", key)).unwrap();
+    let said = until("the config was not reloaded");
+    assert!(said.contains("yizhan.toml:6:1: unknown key `listn`"), "{said}");
+    until("did you mean `listen`?");
+    let restart = whole("", key).replace("workers = 1", "workers = 2");
+    fs::write(folder.path().join("yizhan.toml"), restart).unwrap();
+    let said = until("the config was not reloaded");
+    let expected = "yizhan.toml:3:1: `[server] workers` takes effect at a restart only";
+    assert!(said.contains(expected), "{said}");
+    until("restart yizhan, or put it back");
+    assert_eq!(status(new).await, 200);
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// What stands between two headlines of a page.
+fn chapter<'p>(page: &'p str, headline: &str) -> &'p str {
+    let (_, rest) = page.split_once(&format!("\n## {headline}\n")).unwrap();
+    rest.split("\n## ").next().unwrap()
+}
+
+#[test]
+fn the_pages_name_what_takes_effect_at_once() {
+    let pages = [
+        (include_str!("../../docs/deploy.md"), "A changed config", "- What takes effect at once"),
+        (include_str!("../../docs/deploy.zh-CN.md"), "改了配置", "- 立即生效的有"),
+    ];
+    for (page, headline, line) in pages {
+        let chapter = chapter(page, headline);
+        let said = chapter.split_once(line).unwrap().1.split("\n- ").next().unwrap();
+        let mut named: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+        named.sort_unstable();
+        let heads = LIVE_SECTIONS.iter().map(|name| settings::section(name).unwrap().head());
+        let heads: Vec<String> = heads.chain(["[server]".to_owned()]).collect();
+        let mut expected: Vec<&str> =
+            heads.iter().map(String::as_str).chain(LIVE_OF_SERVER).collect();
+        expected.sort_unstable();
+        assert_eq!(named, expected, "{headline}");
+        assert!(LIVE_OF_SERVER.iter().all(|key| settings::SERVER.keys().contains(key)));
+    }
+}
