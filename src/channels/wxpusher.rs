@@ -14,6 +14,7 @@ use super::Told;
 use super::answer;
 use super::answer::LATER;
 use super::answer::Meaning;
+use super::answer::wait;
 use super::common;
 use super::http::get;
 use super::http::post_json;
@@ -176,7 +177,14 @@ impl HttpChannel for WxPusher {
     fn receipt(&self, response: &Response) -> Result<Receipt, Failure> {
         let answer = answer::object(response)?;
         let code = answer::code(&answer, "code", response)?;
-        let refused = |code, message| answer::refused("wxpusher", code, message, CODES, response);
+        let refused = |code, message| {
+            let failure = answer::refused("wxpusher", code, message, CODES, response);
+            // Who sends too fast gets the code of every other no.
+            match failure.detail.contains("频繁") {
+                true => Failure { blame: wait(10), advice: "Lower `rate`.".to_owned(), ..failure },
+                false => failure,
+            }
+        };
         if code != 1000 {
             return Err(refused(code, &answer["msg"]));
         }

@@ -19,6 +19,7 @@ pub mod judge;
 pub mod playground;
 pub mod route;
 pub mod seats;
+pub mod services;
 pub mod steer;
 pub mod time;
 pub mod transcript;

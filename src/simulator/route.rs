@@ -101,7 +101,7 @@ impl Simulator {
 }
 
 /// A body that fails before its first byte, at which actix closes the connection.
-struct Breaking;
+pub(super) struct Breaking;
 
 impl MessageBody for Breaking {
     type Error = std::io::Error;

@@ -29,6 +29,7 @@ mod rules;
 mod server;
 mod services;
 mod simulated;
+mod standins;
 mod support;
 mod tables;
 mod typed;

@@ -22,6 +22,7 @@ use super::Seats;
 use super::document::Fields;
 use super::fault::Fault;
 use super::seats::Seat;
+use super::services;
 use super::transcript;
 use crate::clock::Clock as _;
 use crate::wechat::id::OpenId;
@@ -51,7 +52,8 @@ pub fn routes(config: &mut web::ServiceConfig, seats: &web::Data<Seats>) {
         .route("/transcript", web::get().to(show_transcript))
         .route("/inbox", web::get().to(show_inbox))
         .configure(act::routes)
-        .configure(world::routes);
+        .configure(world::routes)
+        .configure(services::route::routes);
     config.service(scope);
 }
 
@@ -146,25 +148,30 @@ async fn add_fault(
     seats: web::Data<Seats>,
 ) -> Told {
     let seat = seat(&seats, which.account.as_deref())?;
-    let added = seat.simulator.fault(fault.into_inner());
+    let fault = fault.into_inner();
+    let added = match fault.path.starts_with(services::PATH) {
+        true => seats.services.fault(fault),
+        false => seat.simulator.fault(fault),
+    };
     added.map_err(|reason| bad(&reason, "docs/simulate.md has every kind of fault."))?;
-    faults_of(seat)
+    faults_of(&seats, seat)
 }
 
 async fn show_faults(which: web::Query<Which>, seats: web::Data<Seats>) -> Told {
-    faults_of(seat(&seats, which.account.as_deref())?)
+    faults_of(&seats, seat(&seats, which.account.as_deref())?)
 }
 
 async fn clear_faults(which: web::Query<Which>, seats: web::Data<Seats>) -> Told {
     let seat = seat(&seats, which.account.as_deref())?;
     seat.simulator.world().faults.clear();
-    faults_of(seat)
+    seats.services.clear_faults();
+    faults_of(&seats, seat)
 }
 
-/// `{"waiting":[…]}`
-fn faults_of(seat: &Seat) -> Told {
-    let world = seat.simulator.world();
-    let waiting: Vec<&Fault> = world.faults.waiting().collect();
+/// `{"waiting":[…]}`: those of the account, and those of the services.
+fn faults_of(seats: &Seats, seat: &Seat) -> Told {
+    let mut waiting: Vec<Fault> = seat.simulator.world().faults.waiting().cloned().collect();
+    waiting.extend(seats.services.waiting());
     tell(&json!({"waiting": waiting}))
 }
 

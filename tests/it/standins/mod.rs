@@ -1,0 +1,70 @@
+//! Every kind of channel against its service, as the simulator plays it, over real HTTP.
+//!
+//! `fixtures/standins/KIND/channel.toml` holds the channels; `{base}` in it is the stand-in's
+//! address, and `SECRET` stands in every key. `story.txt` tells what is done, and behind two spaces
+//! what comes of it. With `UPDATE_FIXTURES=1` the latter is written.
+
+mod play;
+
+use std::path::Path;
+
+use yizhan::channels::KINDS;
+use yizhan::simulator::services::SERVICES;
+
+use self::play::Play;
+use crate::services::compare;
+
+/// Kinds that speak to no service over HTTP, or to WeChat's own interface, which the simulator plays
+/// elsewhere. The mail server of `email` is in `tests/it/email`.
+pub(crate) const WITHOUT: &[&str] =
+    &["email", "log", "wechat-customer", "wechat-template", "wecom-app"];
+
+/// Kinds whose service is not played yet.
+const TO_COME: &[&str] = &[
+    "bark",
+    "discord",
+    "feishu",
+    "gotify",
+    "ntfy",
+    "pushdeer",
+    "sms-aliyun",
+    "sms-tencent",
+    "sre24",
+    "telegram",
+    "voice-aliyun",
+    "voice-tencent",
+    "webhook",
+];
+
+#[test]
+fn every_kind_that_speaks_http_has_a_stand_in() {
+    let is_due = |name: &&str| !WITHOUT.contains(name) && !TO_COME.contains(name);
+    let kinds = KINDS.iter().map(|kind| kind.name).filter(is_due);
+    let services: Vec<&str> = SERVICES.iter().map(|service| service.kind).collect();
+    assert_eq!(services, kinds.collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn every_stand_in_answers_as_its_story_tells() {
+    let mut faults = Vec::new();
+    for service in SERVICES {
+        let folder = Path::new("fixtures/standins").join(service.kind);
+        let path = folder.join("story.txt");
+        let story = std::fs::read_to_string(&path).unwrap_or_default();
+        let told = Play::start(service.kind, &folder).tell(&story).await;
+        faults.extend(compare(&path, &told));
+        for (what, needed) in [
+            ("a delivery", "  delivered "),
+            ("a refusal for ever", "  request "),
+            ("a cut line", "  unknown channel.unknown"),
+        ] {
+            if !told.contains(needed) {
+                faults.push(format!("{}: {what} is missing", path.display()));
+            }
+        }
+        if !told.contains("  quota ") && !told.contains("  service ") {
+            faults.push(format!("{}: a delay is missing", path.display()));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n\n"));
+}
