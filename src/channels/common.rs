@@ -18,6 +18,10 @@ const CHINA: u64 = 8 * 3_600;
 /// Characters that nobody sees.
 const UNSEEN: [char; 4] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}'];
 
+/// How many of them a salt has, and how many bytes that are.
+const SALT: usize = 8;
+pub(super) const SALT_BYTES: usize = SALT * UNSEEN[0].len_utf8();
+
 /// Seconds of a day.
 const DAY: u64 = 24 * 3_600;
 
@@ -121,13 +125,14 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub(super) fn salt(id: DeliveryId) -> String {
     let [.., high, low] = *id.as_bytes();
     let bits = u16::from_be_bytes([high, low]);
-    (0..8).map(|pair| UNSEEN[usize::from(bits >> (2 * pair) & 3)]).collect()
+    (0..SALT).map(|pair| UNSEEN[usize::from(bits >> (2 * pair) & 3)]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use super::SALT_BYTES;
     use super::day;
     use super::rest_of_day;
     use super::salt;
@@ -157,6 +162,6 @@ mod tests {
         let id = |last| DeliveryId::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
         assert_eq!(salt(id(1)), salt(id(1)));
         assert_ne!(salt(id(1)), salt(id(2)));
-        assert_eq!(salt(id(1)).chars().count(), 8);
+        assert_eq!(salt(id(1)).len(), SALT_BYTES);
     }
 }

@@ -8,6 +8,7 @@ use hmac::Mac as _;
 use serde_json::json;
 use sha2::Sha256;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -34,7 +35,10 @@ use crate::notification::Terms;
 
 /// The largest text, in bytes as JSON has them: of the 20000 of a whole message, title and
 /// mentions need some.
-const TEXT: usize = 18_000;
+const TEXT: Limit = Limit::Json(18_000);
+
+/// The longest title, which only a phone's list of chats shows.
+const TITLE: Limit = Limit::Chars(64);
 
 /// What a receiver begins with that is a conversation: its hook names those it was written in.
 const SESSION: &str = "session:";
@@ -70,6 +74,12 @@ secret = \"env:DINGTALK_SECRET\"
 ",
     // Who sends more is muted for ten minutes.
     terms: || Terms { rate: Some(Rate { count: 20, per: super::MINUTE }), ..Terms::default() },
+    limits: &[
+        Bound::Text("title", TITLE),
+        Bound::Text("text", TEXT),
+        Bound::Count("mentions", MENTIONS),
+        Bound::Rest(MUTED),
+    ],
     build: |setup| setup.http(DingTalk::read(setup)?),
 };
 
@@ -109,7 +119,7 @@ impl DingTalk {
             Format::Text => Format::Text,
             Format::Markdown | Format::Html => Format::Markdown,
         };
-        text::cut(&text::titled(&parcel.notification, format), format, Limit::Json(TEXT))
+        text::cut(&text::titled(&parcel.notification, format), format, TEXT)
     }
 }
 
@@ -154,7 +164,7 @@ impl HttpChannel for DingTalk {
         if !mentions.is_empty() {
             content = format!("{content}\n\n{}", mentions.join(" "));
         }
-        let title = text::cut(&text::title(notification), Format::Text, Limit::Chars(64)).text;
+        let title = text::cut(&text::title(notification), Format::Text, TITLE).text;
         let markdown = json!({ "title": title, "text": content });
         Ok(post_json(url, &json!({ "msgtype": "markdown", "markdown": markdown, "at": at })))
     }
@@ -180,7 +190,11 @@ impl HttpChannel for DingTalk {
     }
 }
 
+/// The robot is muted.
 const TOO_FAST: i64 = 130_101;
+
+/// For how long, in seconds.
+const MUTED: u64 = 600;
 
 const NO_ROBOT: &str = "The robot is gone: add one to the group and set its `token`.";
 
@@ -189,7 +203,7 @@ const CODES: &[Meaning] = &[
     (-1, LATER, ""),
     (40035, Blame::Request, "A part of the message is missing or malformed."),
     (90030, wait(60), ""),
-    (TOO_FAST, wait(600), "The robot is muted for ten minutes: lower `rate`."),
+    (TOO_FAST, wait(MUTED), "The robot is muted for ten minutes: lower `rate`."),
     (300_001, Blame::Request, NO_ROBOT),
     (300_005, Blame::Request, NO_ROBOT),
     (302_033, wait(60), "Lower `rate`."),

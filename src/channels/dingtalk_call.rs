@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::Parcel;
 use super::Sent;
@@ -45,6 +46,9 @@ const WAYS: [(u8, &str); 3] = [(3, "call"), (2, "sms"), (1, "app")];
 const IN_APP: u8 = 1;
 const MOST_IN_APP: usize = 200;
 const MOST: usize = 20;
+
+/// How long it is left alone once it was sent too much, in seconds.
+const REST: u64 = 60;
 
 /// Source: the same, `callVoice`.
 const VOICES: &[&str] = &[
@@ -94,6 +98,12 @@ robot_code = \"dingexample\"
 to = \"manager4220\"
 ",
     terms: Terms::default,
+    limits: &[
+        Bound::Text("text", TEXT),
+        Bound::Count("receivers", MOST),
+        Bound::Count("receivers in the app", MOST_IN_APP),
+        Bound::Rest(REST),
+    ],
     build: |setup| Some(setup.tokened(Ding::read(setup)?)),
 };
 
@@ -134,7 +144,7 @@ fn failure(response: &Response) -> Failure {
     let by_status = refusal(response).unwrap_or_else(|| answer::unreadable(response));
     let Some(code) = answer["code"].as_str() else { return by_status };
     let (blame, advice) = match code {
-        "toomuch.msg" => (wait(60), "Lower `rate`."),
+        "toomuch.msg" => (wait(REST), "Lower `rate`."),
         "ding.serverquota.insufficient" => {
             (Blame::Quota { retry_after: None }, "Buy more calls or short messages of DingTalk.")
         }

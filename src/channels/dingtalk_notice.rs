@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::Parcel;
 use super::Sent;
@@ -37,7 +38,13 @@ use crate::notification::Terms;
 
 /// The largest text, in bytes as JSON has them: of the 2048 of a whole message, the title and what
 /// is around it need some. Source: DingTalk, "asynchronously send work notices", `msg`.
-const TEXT: usize = 1_700;
+const TEXT: Limit = Limit::Json(1_700);
+
+/// The longest title.
+const TITLE: Limit = Limit::Chars(40);
+
+/// How long it is left alone once it was sent too much, in seconds.
+const REST: u64 = 60;
 
 /// The most users and departments of one notice. Source: the same, `userid_list`, `dept_id_list`.
 const USERS: usize = 100;
@@ -89,6 +96,13 @@ to = [\"manager4220\", \"dept:1\"]
 ",
     // The same words reach the same person once a day, so what is sent twice arrives once.
     terms: || Terms { takes_id: true, ..Terms::default() },
+    limits: &[
+        Bound::Text("title", TITLE),
+        Bound::Text("text", TEXT),
+        Bound::Count("users", USERS),
+        Bound::Count("departments", DEPARTMENTS),
+        Bound::Rest(REST),
+    ],
     build: |setup| Some(setup.tokened(Notice::read(setup)?)),
 };
 
@@ -143,7 +157,7 @@ fn format(parcel: &Parcel) -> Format {
 
 fn cut(parcel: &Parcel) -> Cut {
     let format = format(parcel);
-    text::cut(&text::titled(&parcel.notification, format), format, Limit::Json(TEXT))
+    text::cut(&text::titled(&parcel.notification, format), format, TEXT)
 }
 
 /// What is shown. The delivery's id is in it where nobody sees it: DingTalk drops what says the
@@ -161,7 +175,7 @@ fn message(parcel: &Parcel) -> Result<Value, Failure> {
     if format(parcel) == Format::Text {
         return Ok(json!({ "msgtype": "text", "text": { "content": shown } }));
     }
-    let title = text::cut(&text::title(notification), Format::Text, Limit::Chars(40)).text;
+    let title = text::cut(&text::title(notification), Format::Text, TITLE).text;
     Ok(json!({ "msgtype": "markdown", "markdown": { "title": title, "text": shown } }))
 }
 
@@ -301,7 +315,7 @@ const CODES: &[Meaning] = &[
     (40_014, Blame::Request, "The service does not take the token it gave."),
     (40_035, Blame::Request, "A part of the message is missing or malformed."),
     (42_001, Blame::Request, "The service does not take the token it gave."),
-    (90_018, wait(60), "Lower `rate`."),
+    (90_018, wait(REST), "Lower `rate`."),
     (USED_UP, Blame::Quota { retry_after: None }, "The day's notices are used up."),
     (USED_UP_FOR_ALL, Blame::Quota { retry_after: None }, "The day's notices are used up."),
 ];

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -77,6 +78,7 @@ token = \"env:DISCORD_TOKEN\"
         rate: Some(Rate { count: 30, per: Duration::from_mins(1) }),
         ..Terms::default()
     },
+    limits: &[Bound::Text("text", LONGEST)],
     build: |setup| setup.http(Discord::read(setup)?),
 };
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use serde_json::json;
 use sha2::Sha256;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -36,7 +37,13 @@ use crate::notification::Terms;
 
 /// The largest text, in bytes as JSON has them: of the 20 KB of a whole message, title and
 /// mentions need some.
-const TEXT: usize = 18_000;
+const TEXT: Limit = Limit::Json(18_000);
+
+/// The longest title of a card.
+const TITLE: Limit = Limit::Chars(200);
+
+/// How long it is left alone once it was sent too much, in seconds.
+const REST: u64 = 60;
 
 /// The kind.
 pub(super) const KIND: ChannelKind = ChannelKind {
@@ -75,6 +82,7 @@ secret = \"env:FEISHU_SECRET\"
         let rate = Rate { count: 5, per: Duration::from_secs(3) };
         Terms { rate: Some(rate), ..Terms::default() }
     },
+    limits: &[Bound::Text("title", TITLE), Bound::Text("text", TEXT), Bound::Rest(REST)],
     build: |setup| setup.http(Feishu::read(setup)?),
 };
 
@@ -98,11 +106,11 @@ impl Feishu {
         match notification.format {
             Format::Text => {
                 let text = text::titled(notification, Format::Text);
-                text::cut(&text, Format::Text, Limit::Json(TEXT))
+                text::cut(&text, Format::Text, TEXT)
             }
             format => {
                 let body = text::shown(&notification.body, format, Format::Markdown);
-                text::cut(&body, Format::Markdown, Limit::Json(TEXT))
+                text::cut(&body, Format::Markdown, TEXT)
             }
         }
     }
@@ -142,7 +150,7 @@ fn message(parcel: &Parcel) -> Result<Value, Failure> {
     let content = format!("{mentions}{text}");
     let mut card = json!({ "elements": [{ "tag": "markdown", "content": content }] });
     if !title.is_empty() {
-        let title = text::cut(&title, Format::Text, Limit::Chars(200)).text;
+        let title = text::cut(&title, Format::Text, TITLE).text;
         card["header"] = json!({ "title": { "tag": "plain_text", "content": title } });
     }
     Ok(json!({ "msg_type": "interactive", "card": card }))
@@ -181,7 +189,7 @@ impl HttpChannel for Feishu {
 /// Source: Feishu, "custom bot guide", error codes.
 const CODES: &[Meaning] = &[
     (9499, Blame::Request, "A part of the message is missing or malformed."),
-    (11232, wait(60), "Lower `rate`; at full and half hours the service is busiest."),
+    (11232, wait(REST), "Lower `rate`; at full and half hours the service is busiest."),
     (19001, Blame::Request, "The robot is gone: add one to the group and set its `token`."),
     (19021, Blame::Request, "Compare `secret` with the robot's, and set this machine's clock."),
     (19022, Blame::Request, "Add this machine's address to those the robot allows."),

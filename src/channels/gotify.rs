@@ -42,6 +42,7 @@ base_url = \"https://gotify.example.com\"
 token = \"env:GOTIFY_TOKEN\"
 ",
     terms: || Terms { takes_link: true, ..Terms::default() },
+    limits: &[],
     build: |setup| setup.http(Gotify::read(setup)?),
 };
 

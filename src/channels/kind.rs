@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::Bound;
 use super::Channel;
 use super::HttpChannel;
 use super::http::Http;
@@ -31,6 +32,8 @@ pub struct ChannelKind {
     pub example: &'static str,
     /// How its service wants to be used, unless the owner says otherwise.
     pub terms: fn() -> Terms,
+    /// What its service takes of one notification.
+    pub limits: &'static [Bound],
     /// Makes one. Notes what is wrong with the settings, and gives none then.
     pub build: fn(&Setup<'_>) -> Option<Arc<dyn Channel>>,
 }

@@ -20,6 +20,7 @@ name = \"ops\"
 kind = \"log\"
 ",
     terms: Terms::default,
+    limits: &[],
     build: |setup| Some(Arc::new(Log { terms: setup.terms.clone() })),
 };
 

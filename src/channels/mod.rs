@@ -8,6 +8,7 @@ mod aliyun;
 mod answer;
 mod asking;
 mod bark;
+mod bound;
 mod common;
 mod dingtalk;
 mod dingtalk_call;
@@ -54,6 +55,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::asking::Told;
+pub use self::bound::Bound;
+pub use self::bound::Limit;
 pub use self::form_hook::form_hook;
 pub use self::form_hook::form_hook_name;
 pub use self::hooks::Answer;

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -68,6 +69,7 @@ tags = [\"warning\"]
         takes_link: true,
         ..Terms::default()
     },
+    limits: &[Bound::Text("text", LONGEST)],
     build: |setup| setup.http(Ntfy::read(setup)?),
 };
 

@@ -39,6 +39,7 @@ kind = \"pushdeer\"
 pushkey = \"env:PUSHDEER_KEY\"
 ",
     terms: Terms::default,
+    limits: &[],
     build: |setup| setup.http(PushDeer::read(setup)?),
 };
 

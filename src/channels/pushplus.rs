@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::MINUTE;
@@ -33,8 +34,8 @@ use crate::notification::Receipt;
 use crate::notification::Terms;
 
 /// The largest title and content of an account without membership, in characters.
-const TITLE: usize = 100;
-const CONTENT: usize = 20_000;
+const TITLE: Limit = Limit::Chars(100);
+const CONTENT: Limit = Limit::Chars(20_000);
 
 const DAY: u64 = 86_400;
 
@@ -82,6 +83,7 @@ kind = \"pushplus\"
 token = \"env:PUSHPLUS_TOKEN\"
 ",
     terms: || Terms { rate: Some(Rate { count: 5, per: MINUTE }), ..Terms::default() },
+    limits: &[Bound::Text("title", TITLE), Bound::Text("text", CONTENT), Bound::Rest(DAY)],
     build: |setup| setup.http(PushPlus::read(setup)?),
 };
 
@@ -128,7 +130,7 @@ impl PushPlus {
             true => text::titled(notification, format).into(),
             false => text::shown(&notification.body, notification.format, format),
         };
-        text::cut(&body, format, Limit::Chars(CONTENT))
+        text::cut(&body, format, CONTENT)
     }
 }
 
@@ -146,7 +148,7 @@ impl HttpChannel for PushPlus {
             (set, _) => set,
         };
         let title = text::line(&notification.title);
-        let title = text::cut(&title, Format::Text, Limit::Chars(TITLE)).text;
+        let title = text::cut(&title, Format::Text, TITLE).text;
         let mut message = json!({
             "title": title,
             "content": content,

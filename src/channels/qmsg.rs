@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -26,14 +27,27 @@ use crate::notification::Rate;
 use crate::notification::Receipt;
 use crate::notification::Terms;
 
-/// Each version with its word, and the largest message it takes, in characters.
+/// Which interface.
 #[derive(Clone, Copy, PartialEq)]
 enum Version {
     One,
     Three,
 }
 
+impl Version {
+    /// The largest message.
+    const fn longest(self) -> Limit {
+        match self {
+            Self::One => Limit::Chars(1_800),
+            Self::Three => Limit::Chars(1_000),
+        }
+    }
+}
+
 const VERSIONS: [(Version, &str); 2] = [(Version::One, "v1"), (Version::Three, "v3")];
+
+/// How long it is left alone once it was sent too much, in seconds.
+const REST: u64 = 5;
 
 /// The kind.
 pub(super) const KIND: ChannelKind = ChannelKind {
@@ -63,6 +77,11 @@ key = \"env:QMSG_KEY\"
         let rate = Rate { count: 1, per: Duration::from_secs(5) };
         Terms { rate: Some(rate), ..Terms::default() }
     },
+    limits: &[
+        Bound::Text("text, v1", Version::One.longest()),
+        Bound::Text("text, v3", Version::Three.longest()),
+        Bound::Rest(REST),
+    ],
     build: |setup| setup.http(Qmsg::read(setup)?),
 };
 
@@ -94,12 +113,8 @@ impl Qmsg {
     }
 
     fn text(&self, parcel: &Parcel) -> Cut {
-        let most = match self.version {
-            Version::One => 1800,
-            Version::Three => 1000,
-        };
         let text = text::titled(&parcel.notification, Format::Text);
-        text::cut(&text, Format::Text, Limit::Chars(most))
+        text::cut(&text, Format::Text, self.version.longest())
     }
 }
 
@@ -149,7 +164,7 @@ impl HttpChannel for Qmsg {
             let retry_after = Some(Duration::from_mins(5));
             (Blame::Service { retry_after }, "Leave `bot` empty, or choose one that is online.")
         } else if says(&["频繁", "频率", "过快"]) {
-            (wait(5), "Lower `rate`.")
+            (wait(REST), "Lower `rate`.")
         } else if says(&["不能超过", "不能为空"]) {
             (Blame::Request, "")
         } else {

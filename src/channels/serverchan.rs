@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -36,10 +37,13 @@ use crate::notification::Terms;
 const TURBO: &str = "https://sctapi.ftqq.com";
 
 /// The largest title that Turbo takes, in characters; SC3 names none.
-const TITLE: usize = 32;
+const TITLE: Limit = Limit::Chars(32);
 
 /// The largest body, in bytes.
-const BODY: usize = 32 << 10;
+const BODY: Limit = Limit::Bytes(32 << 10);
+
+/// How long Turbo shuts out an address that made too many calls, in seconds.
+const SHUT_OUT: u64 = 86_400;
 
 /// The kind.
 pub(super) const KIND: ChannelKind = ChannelKind {
@@ -68,6 +72,12 @@ kind = \"serverchan\"
 key = \"env:SERVERCHAN_KEY\"
 ",
     terms: Terms::default,
+    limits: &[
+        Bound::Text("title, Turbo", TITLE),
+        Bound::Text("title, SC3", BODY),
+        Bound::Text("text", BODY),
+        Bound::Rest(SHUT_OUT),
+    ],
     build: |setup| setup.http(ServerChan::read(setup)?),
 };
 
@@ -105,14 +115,14 @@ impl ServerChan {
     }
 
     fn title(&self, parcel: &Parcel) -> Cut {
-        let limit = if self.is_turbo { Limit::Chars(TITLE) } else { Limit::Bytes(BODY) };
+        let limit = if self.is_turbo { TITLE } else { BODY };
         text::cut(&text::title(&parcel.notification), Format::Text, limit)
     }
 
     fn body(parcel: &Parcel) -> Cut {
         let notification = &parcel.notification;
         let body = text::shown(&notification.body, notification.format, Format::Markdown);
-        text::cut(&body, Format::Markdown, Limit::Bytes(BODY))
+        text::cut(&body, Format::Markdown, BODY)
     }
 }
 
@@ -160,7 +170,7 @@ impl HttpChannel for ServerChan {
     fn receipt(&self, response: &Response) -> Result<Receipt, Failure> {
         if let (429, true, Some(failure)) = (response.status, self.is_turbo, refusal(response)) {
             let advice = "This address made too many calls; it is shut out for a day.".to_owned();
-            return Err(Failure { blame: wait(86_400), advice, ..failure });
+            return Err(Failure { blame: wait(SHUT_OUT), advice, ..failure });
         }
         let answer = answer::object(response)?;
         let code = answer::code(&answer, "code", response)?;

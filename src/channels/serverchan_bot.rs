@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -45,6 +46,7 @@ token = \"env:SERVERCHAN_BOT_TOKEN\"
 to = \"7\"
 ",
     terms: Terms::default,
+    limits: &[Bound::Text("text", LONGEST), Bound::Count("receivers", 1)],
     build: |setup| setup.http(Bot::read(setup)?),
 };
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -68,6 +69,7 @@ to = \"#ops\"
         rate: Some(Rate { count: 1, per: Duration::from_secs(1) }),
         ..Terms::default()
     },
+    limits: &[Bound::Text("text", LONGEST), Bound::Count("receivers", 1)],
     build: |setup| setup.http(Slack::read(setup)?),
 };
 

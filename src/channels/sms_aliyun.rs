@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -67,6 +68,7 @@ to = \"13800000000\"
         rate: Some(Rate { count: 5_000, per: Duration::from_secs(1) }),
         ..Terms::default()
     },
+    limits: &[Bound::Count("receivers", MOST)],
     build: |setup| setup.http(Sms::read(setup)?),
 };
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -76,6 +77,7 @@ to = \"+8613800000000\"
         rate: Some(Rate { count: 3_000, per: Duration::from_secs(1) }),
         ..Terms::default()
     },
+    limits: &[Bound::Count("receivers", MOST)],
     build: |setup| setup.http(Sms::read(setup)?),
 };
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -22,6 +23,9 @@ use crate::notification::Failure;
 use crate::notification::Format;
 use crate::notification::Receipt;
 use crate::notification::Terms;
+
+/// How long it is left alone once it was sent too much, in seconds.
+const REST: u64 = 60;
 
 /// The kind.
 pub(super) const KIND: ChannelKind = ChannelKind {
@@ -45,6 +49,7 @@ kind = \"sre24\"
 token = \"env:SRE24_TOKEN\"
 ",
     terms: Terms::default,
+    limits: &[Bound::Rest(REST)],
     build: |setup| setup.http(Sre24::read(setup)?),
 };
 
@@ -104,7 +109,7 @@ impl HttpChannel for Sre24 {
 const CODES: &[Meaning] = &[
     (401, Blame::Request, "Compare `token` with the one on the website."),
     (403, Blame::Request, "Compare `token` with the one on the website."),
-    (429, wait(60), "Lower `rate`."),
+    (429, wait(REST), "Lower `rate`."),
     (500, LATER, ""),
     (502, LATER, ""),
     (503, LATER, ""),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -65,6 +66,7 @@ to = \"-1001234567890\"
         rate: Some(Rate { count: 20, per: Duration::from_mins(1) }),
         ..Terms::default()
     },
+    limits: &[Bound::Text("text", LONGEST), Bound::Count("receivers", 1)],
     build: |setup| setup.http(Telegram::read(setup)?),
 };
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -66,6 +67,7 @@ to = \"13800000000\"
         rate: Some(Rate { count: 1_000, per: Duration::from_secs(1) }),
         ..Terms::default()
     },
+    limits: &[Bound::Count("receivers", 1)],
     build: |setup| setup.http(Voice::read(setup)?),
 };
 

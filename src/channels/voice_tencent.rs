@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -55,6 +56,7 @@ template = \"100001\"
 to = \"+8613800000000\"
 ",
     terms: Terms::default,
+    limits: &[Bound::Count("receivers", 1)],
     build: |setup| setup.http(Voice::read(setup)?),
 };
 

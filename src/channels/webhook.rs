@@ -63,6 +63,7 @@ secret = \"env:OPS_WEBHOOK_SECRET\"
 ",
     // A receiver of Standard Webhooks recognises a repetition by `webhook-id`.
     terms: || Terms { takes_id: true, ..Terms::default() },
+    limits: &[],
     build: |setup| setup.http(Webhook::read(setup)?),
 };
 

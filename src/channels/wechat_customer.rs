@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::Channel;
 use super::ChannelKind;
 use super::Parcel;
@@ -32,6 +33,9 @@ use crate::wechat::limits;
 use crate::window::Windows;
 
 /// Where a message goes that is written as WeChat writes it.
+/// The longest text.
+const TEXT: Limit = Limit::Bytes(limits::MESSAGE_TEXT_BYTES);
+
 const PATH: &str = "/cgi-bin/message/custom/send";
 
 /// The kind.
@@ -54,6 +58,7 @@ kind = \"wechat-customer\"
 account = \"shop\"
 ",
     terms: wechat::terms,
+    limits: &[Bound::Text("text", TEXT), Bound::Count("receivers", 1)],
     build: |setup| {
         let platforms = [Platform::OfficialAccount, Platform::MiniProgram];
         let client = wechat::client(setup, &platforms);
@@ -106,7 +111,7 @@ impl Channel for Customer {
 /// What WeChat shows: text, with links as `<a href>` if the notification is text and has them.
 fn cut(notification: &Notification) -> Cut {
     let text = text::titled(notification, Format::Text);
-    text::cut(&text, Format::Text, Limit::Bytes(limits::MESSAGE_TEXT_BYTES))
+    text::cut(&text, Format::Text, TEXT)
 }
 
 impl Customer {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::Bound;
 use super::Channel;
 use super::ChannelKind;
 use super::Parcel;
@@ -83,6 +84,7 @@ title_field = \"thing1\"
 body_field = \"thing2\"
 ",
     terms: wechat::terms,
+    limits: FIELDS,
     build: |setup| Some(Arc::new(Messages::read(setup)?)),
 };
 
@@ -212,25 +214,26 @@ impl Channel for Messages {
 
 /// How many characters a field takes, by the beginning of its name. Source: "Subscription messages",
 /// parameter rules.
-const LENGTHS: &[(&str, usize)] = &[
-    ("car_number", 8),
-    ("character_string", 32),
-    ("letter", 32),
-    ("name", 10),
-    ("phone_number", 17),
-    ("phrase", 5),
-    ("symbol", 5),
-    ("thing", 20),
+const FIELDS: &[Bound] = &[
+    Bound::Text("car_number", Limit::Chars(8)),
+    Bound::Text("character_string", Limit::Chars(32)),
+    Bound::Text("letter", Limit::Chars(32)),
+    Bound::Text("name", Limit::Chars(10)),
+    Bound::Text("phone_number", Limit::Chars(17)),
+    Bound::Text("phrase", Limit::Chars(5)),
+    Bound::Text("symbol", Limit::Chars(5)),
+    Bound::Text("thing", Limit::Chars(20)),
 ];
 
 /// What the field shows: one line, and no more than it takes; WeChat refuses anything else (47003).
 fn value(field: &str, said: &str) -> String {
     let said = text::line(said);
     let kind = field.trim_end_matches(|it: char| it.is_ascii_digit());
-    match LENGTHS.iter().find(|(it, _)| *it == kind) {
-        Some((_, most)) => text::cut(&said, Format::Text, Limit::Chars(*most)).text,
-        None => said,
-    }
+    let limit = FIELDS.iter().find_map(|bound| match bound {
+        Bound::Text(name, limit) if *name == kind => Some(*limit),
+        _ => None,
+    });
+    limit.map_or_else(|| said.clone(), |limit| text::cut(&said, Format::Text, limit).text)
 }
 
 /// The id in the 32 bytes that a `client_msg_id` has.

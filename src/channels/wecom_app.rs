@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Bound;
 use super::Channel;
 use super::ChannelKind;
 use super::Parcel;
 use super::Sending;
 use super::Setup;
+use super::common::SALT_BYTES;
 use super::common::salt;
 use super::text;
 use super::text::Cut;
@@ -30,6 +32,9 @@ use crate::wechat::Platform;
 use crate::wechat::limits;
 
 /// Where a message goes that is written as WeChat writes it.
+/// The longest text, beside what keeps two that say the same apart.
+const TEXT: Limit = Limit::Bytes(limits::MESSAGE_TEXT_BYTES - SALT_BYTES);
+
 const PATH: &str = "/cgi-bin/message/send";
 
 /// The kind.
@@ -53,6 +58,7 @@ account = \"corp\"
 to = [\"zhangsan\", \"party:2\"]
 ",
     terms,
+    limits: &[Bound::Text("text", TEXT)],
     build: |setup| Some(Arc::new(Application::read(setup)?)),
 };
 
@@ -162,24 +168,23 @@ fn receivers(to: &[String]) -> [Option<String>; 3] {
 fn remark(parcel: &Parcel) -> String {
     match parcel.notification.native {
         Some(_) => String::new(),
-        None => cut(&parcel.notification, parcel.id).remark(),
+        None => cut(&parcel.notification).remark(),
     }
 }
 
 /// What the application shows: markdown as such, anything else as text.
-fn cut(notification: &Notification, id: DeliveryId) -> Cut {
+fn cut(notification: &Notification) -> Cut {
     let format = match notification.format {
         Format::Markdown => Format::Markdown,
         Format::Text | Format::Html => Format::Text,
     };
-    let room = limits::MESSAGE_TEXT_BYTES - salt(id).len();
-    text::cut(&text::titled(notification, format), format, Limit::Bytes(room))
+    text::cut(&text::titled(notification, format), format, TEXT)
 }
 
 /// The text, with the delivery's id in it where nobody sees it: 企业微信 drops what equals a
 /// message of the last half hour, and only the same delivery may equal itself.
 fn body(notification: &Notification, id: DeliveryId) -> Body {
-    let content = format!("{}{}", cut(notification, id).text, salt(id));
+    let content = format!("{}{}", cut(notification).text, salt(id));
     match notification.format {
         Format::Markdown => Body::Markdown { content },
         Format::Text | Format::Html => Body::Text { content },

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::MINUTE;
@@ -30,6 +31,9 @@ use crate::notification::Terms;
 /// The largest text and markdown, in bytes. Source: 企业微信 developer docs 91770.
 const TEXT: usize = 2048;
 const MARKDOWN: usize = 4096;
+
+/// How long it is left alone once it was sent too much, in seconds.
+const REST: u64 = 60;
 
 /// What messages it sends.
 #[derive(Clone, Copy, PartialEq)]
@@ -68,6 +72,11 @@ kind = \"wecom-robot\"
 key = \"env:WECOM_ROBOT_KEY\"
 ",
     terms: || Terms { rate: Some(Rate { count: 20, per: MINUTE }), ..Terms::default() },
+    limits: &[
+        Bound::Text("text", Limit::Bytes(TEXT)),
+        Bound::Text("markdown", Limit::Bytes(MARKDOWN)),
+        Bound::Rest(REST),
+    ],
     build: |setup| setup.http(Robot::read(setup)?),
 };
 
@@ -181,7 +190,7 @@ impl HttpChannel for Robot {
 /// Source: 企业微信 developer docs 90313, "global error codes".
 const CODES: &[Meaning] = &[
     (-1, LATER, ""),
-    (45009, wait(60), "Lower `rate`: a robot may send 20 messages a minute."),
+    (45009, wait(REST), "Lower `rate`: a robot may send 20 messages a minute."),
     (45033, wait(10), "Lower `concurrency`."),
     (93000, Blame::Request, "The robot is gone: add one to the group and set its `key`."),
 ];

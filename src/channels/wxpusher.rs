@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -35,8 +36,13 @@ use crate::notification::Receipt;
 use crate::notification::Terms;
 
 /// The largest content and summary, in characters.
-const CONTENT: usize = 40_000;
-const SUMMARY: usize = 100;
+const CONTENT: Limit = Limit::Chars(40_000);
+const SUMMARY: Limit = Limit::Chars(100);
+
+/// The most users and topics of one message, and people of one by simple push.
+const USERS: usize = 2_000;
+const TOPICS: usize = 5;
+const PEOPLE: usize = 10;
 
 /// The kind.
 pub(super) const KIND: ChannelKind = ChannelKind {
@@ -64,6 +70,13 @@ uids = [\"UID_0123456789abcdef\"]
         let rate = Rate { count: 20, per: Duration::from_secs(10) };
         Terms { rate: Some(rate), takes_link: true, ..Terms::default() }
     },
+    limits: &[
+        Bound::Text("title", SUMMARY),
+        Bound::Text("text", CONTENT),
+        Bound::Count("users", USERS),
+        Bound::Count("topics", TOPICS),
+        Bound::Count("receivers of simple push", PEOPLE),
+    ],
     build: |setup| setup.http(WxPusher::read(setup)?),
 };
 
@@ -108,7 +121,7 @@ impl WxPusher {
     fn content(parcel: &Parcel) -> Cut {
         let notification = &parcel.notification;
         let format = notification.format;
-        text::cut(&text::titled(notification, format), format, Limit::Chars(CONTENT))
+        text::cut(&text::titled(notification, format), format, CONTENT)
     }
 
     /// Whom it goes to, in the words of the request.
@@ -117,7 +130,7 @@ impl WxPusher {
         match &self.key {
             Key::Simple(spt) if named.is_empty() => message["spt"] = spt.expose().into(),
             Key::Simple(_)
-                if named.len() > 10 || named.iter().any(|it| !it.starts_with("SPT_")) =>
+                if named.len() > PEOPLE || named.iter().any(|it| !it.starts_with("SPT_")) =>
             {
                 let advice = "Name at most ten people, by SPT_….";
                 return Err(answer::unfit("channel.receiver", "simple push goes to SPTs", advice));
@@ -130,8 +143,8 @@ impl WxPusher {
                 let topics: Vec<u64> = topics.iter().filter_map(|it| it.parse().ok()).collect();
                 let what = match (uids.len(), topics.len()) {
                     (0, 0) => "it names nobody",
-                    (2001.., _) => "WxPusher takes at most 2000 users at once",
-                    (_, 6..) => "WxPusher takes at most 5 topics at once",
+                    (users, _) if users > USERS => "WxPusher takes at most 2000 users at once",
+                    (_, topics) if topics > TOPICS => "WxPusher takes at most 5 topics at once",
                     _ => "",
                 };
                 if !what.is_empty() {
@@ -160,7 +173,7 @@ impl HttpChannel for WxPusher {
             Format::Markdown => 3,
         };
         let summary = text::title(notification);
-        let summary = text::cut(&summary, Format::Text, Limit::Chars(SUMMARY)).text;
+        let summary = text::cut(&summary, Format::Text, SUMMARY).text;
         let mut message = json!({ "content": content, "summary": summary, "contentType": kind });
         if let Some(link) = &notification.link {
             message["url"] = link.as_str().into();

@@ -25,7 +25,7 @@ Examples:
 pub(super) struct Args {
     /// One kind, with all its settings and an example; all kinds in one line each if not given.
     kind: Option<String>,
-    /// One JSON object a line: kind, doc, settings, example.
+    /// One JSON object a line: kind, doc, settings, hook_secret, limits, example.
     #[arg(long)]
     json: bool,
 }
@@ -68,7 +68,17 @@ fn print(out: &mut impl Write, kind: &ChannelKind) -> io::Result<()> {
     if let Some(hook) = hook {
         writeln!(out, "\nIts service sends to /hook/NAME; `hook_secret` is {}.", hook.secret)?;
     }
+    writeln!(out, "\nLimits of its service:")?;
+    limits(kind).iter().try_for_each(|limit| writeln!(out, "  {limit}"))?;
     write!(out, "\nExample:\n\n{}", kind.example)
+}
+
+/// How much it may be sent, each in one line.
+fn limits(kind: &ChannelKind) -> Vec<String> {
+    let terms = (kind.terms)();
+    let rate = terms.rate.map_or_else(|| "none".to_owned(), |rate| rate.to_string());
+    let usual = [format!("rate: {rate}"), format!("at once: {}", terms.concurrency)];
+    usual.into_iter().chain(kind.limits.iter().map(ToString::to_string)).collect()
 }
 
 /// Where its service sends by itself, if it does.
@@ -99,6 +109,7 @@ fn as_json(kind: &ChannelKind) -> serde_json::Value {
         "doc": kind.doc,
         "settings": settings.collect::<Vec<_>>(),
         "hook_secret": hook(kind).map(|hook| hook.secret),
+        "limits": limits(kind),
         "example": kind.example,
     })
 }

@@ -4,6 +4,7 @@
 mod api;
 mod captures;
 mod capturing;
+mod channel_pages;
 mod channels;
 mod config;
 mod corpus;

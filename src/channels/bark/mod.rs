@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use self::seal::Key;
+use super::Bound;
 use super::ChannelKind;
 use super::HttpChannel;
 use super::Parcel;
@@ -77,6 +78,11 @@ group = \"ops\"
 ",
     // What comes again with one id takes the place of what is there.
     terms: || Terms { takes_id: true, takes_link: true, ..Terms::default() },
+    limits: &[
+        Bound::Text("title", LONGEST_TITLE),
+        Bound::Text("text", LONGEST_BODY),
+        Bound::Text("text, encrypted", LONGEST_SEALED),
+    ],
     build: |setup| setup.http(Bark::read(setup)?),
 };
 

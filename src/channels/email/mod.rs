@@ -16,6 +16,7 @@ use lettre::transport::smtp::client::Certificate;
 use lettre::transport::smtp::client::TlsParameters;
 
 use self::native::Native;
+use super::Bound;
 use super::Channel;
 use super::ChannelKind;
 use super::Parcel;
@@ -103,6 +104,13 @@ to = \"anna@example.com\"
         concurrency: 2,
         ..Terms::default()
     },
+    limits: &[
+        Bound::Count("receivers", MOST),
+        Bound::Count("cc and bcc", native::RECEIVERS),
+        Bound::Count("attachments", native::FILES),
+        Bound::Bytes("attachments together", native::BYTES),
+        Bound::Rest(smtp::TOO_FAST.as_secs()),
+    ],
     build: |setup| Some(Arc::new(Email::read(setup)?)),
 };
 

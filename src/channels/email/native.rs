@@ -12,11 +12,11 @@ use crate::notification::Notification;
 
 /// The most files in one mail, and the most bytes that they have together: many servers take no
 /// mail above 20 MB, and base64 makes a third more of them.
-const FILES: usize = 20;
-const BYTES: usize = 10 << 20;
+pub(super) const FILES: usize = 20;
+pub(super) const BYTES: usize = 10 << 20;
 
 /// The most receivers of each kind.
-const RECEIVERS: usize = 100;
+pub(super) const RECEIVERS: usize = 100;
 
 /// What a mail has beside title and body.
 #[derive(Default)]

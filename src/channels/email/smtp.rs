@@ -25,7 +25,7 @@ use crate::notification::Failure;
 const GREYLISTED: Duration = Duration::from_mins(5);
 
 /// How long one that found us too fast wants to be left alone.
-const TOO_FAST: Duration = Duration::from_mins(30);
+pub(super) const TOO_FAST: Duration = Duration::from_mins(30);
 
 /// How we log in, the first that the server offers; with XOAUTH2 the password is a token.
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login, Mechanism::Xoauth2];

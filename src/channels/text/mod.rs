@@ -13,7 +13,7 @@ use pulldown_cmark::Options;
 use pulldown_cmark::Parser;
 
 pub(super) use self::cut::Cut;
-pub(super) use self::cut::Limit;
+pub use self::cut::Limit;
 pub(super) use self::cut::cut;
 use crate::notification::Format;
 use crate::notification::Notification;

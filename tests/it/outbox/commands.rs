@@ -112,6 +112,10 @@ fn channels_prints_the_kinds_and_one_with_its_settings_and_example() {
     for part in ["method = \"POST\"\n", "rate, such as \"20/m\"\n", "kind = \"webhook\"\n"] {
         assert!(one.contains(part), "{part} in\n{one}");
     }
+    let robot = said(&yizhan(folder.path(), &["channels", "dingtalk"]));
+    let limits = "Limits of its service:\n  rate: 20/m\n  at once: 16\n  title: 64 characters\n  \
+        text: 18000 bytes as JSON\n  mentions: 50\n  after too much: nothing for 10 min\n";
+    assert!(robot.contains(limits), "{robot}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Texts cut to what a service takes: never inside a character, a tag, a link or an emphasis.
 
+use std::fmt;
 use std::ops::Range;
 
 use pulldown_cmark::Event;
@@ -23,7 +24,7 @@ const VOID: &[&str] = &[
 
 /// How much a service takes, and how it counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::channels) enum Limit {
+pub enum Limit {
     /// Characters (Unicode scalar values).
     Chars(usize),
     /// Units of UTF-16: most characters are one, emoji are two.
@@ -32,6 +33,18 @@ pub(in crate::channels) enum Limit {
     Bytes(usize),
     /// Bytes of UTF-8 as a JSON string has them, the quotes not counted.
     Json(usize),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = match self {
+            Self::Chars(_) => "characters",
+            Self::Utf16(_) => "units of UTF-16",
+            Self::Bytes(_) => "bytes",
+            Self::Json(_) => "bytes as JSON",
+        };
+        write!(out, "{} {unit}", self.most())
+    }
 }
 
 impl Limit {
