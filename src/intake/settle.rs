@@ -14,6 +14,7 @@ use crate::outcome::Outcome;
 use crate::page::NewPage;
 use crate::store;
 use crate::store::Settlement;
+use crate::store::StoreError;
 use crate::wechat::Platform;
 use crate::wechat::reply::Fitted;
 use crate::wechat::reply::Reply;
@@ -21,6 +22,17 @@ use crate::wechat::reply::ReplyError;
 
 /// What every key of a settled message begins with, before account and message.
 pub(super) const PREFIX: &str = "message/";
+
+/// The waits before a settlement that was not written is tried again; together they end with the
+/// window of a message.
+const TRY_AGAIN: [Duration; 6] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(5),
+];
 
 /// What a message is answered, and what goes out.
 pub(super) struct Said {
@@ -111,6 +123,32 @@ impl Intake {
         }
     }
 
+    /// Writes `settlement`, again and again while the window of the message lasts: what the handler
+    /// did cannot be done again, so its outcome must not be lost to a disk that is full for a
+    /// moment. The first and the last failure are reported.
+    async fn persist(
+        &self,
+        message: &Message,
+        settlement: Settlement,
+    ) -> Result<store::Settled, StoreError> {
+        let mut waits = TRY_AGAIN.into_iter();
+        loop {
+            let settling = self.late.store().settle(self.late.now(), settlement.clone());
+            let error = match settling.await {
+                Ok(settled) => return Ok(settled),
+                Err(error) => error,
+            };
+            let next = waits.next();
+            if next.is_none_or(|wait| wait == TRY_AGAIN[0]) {
+                self.late.report_store(message, &error);
+            }
+            match next {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Err(error),
+            }
+        }
+    }
+
     /// Puts on disk what goes out, together with the message's key, before the reply is given: a
     /// retry after a crash is then answered the same and sends nothing again. A reply alone costs
     /// no disk: were it lost, the handler would answer the retry.
@@ -125,13 +163,10 @@ impl Intake {
                 ..self.settlement(&message, &said.reply)
             };
             let due = lanes(&settlement);
-            match self.late.store().settle(self.late.now(), settlement).await {
+            match self.persist(&message, settlement).await {
                 Ok(store::Settled::New(_)) => self.late.wake(&due),
                 Ok(store::Settled::Known(answer)) => said = Said::just(decode(&answer)),
-                Err(error) => {
-                    self.late.report_store(&message, &error);
-                    said = Said::just(message.account.apology(&message.inbound));
-                }
+                Err(_) => said = Said::just(message.account.apology(&message.inbound)),
             }
         }
         let mut all = vec![said.reply];

@@ -94,7 +94,10 @@ impl Sqlite {
             Ok(connection)
         };
         let mut connection: Connection = connect(flags)?;
-        prepare(&mut connection, path)?;
+        prepare(&mut connection, path).map_err(|error| match error {
+            StoreError::Failed(source) => StoreError::Open { path: path.to_owned(), source },
+            other => other,
+        })?;
         let readers: Result<Vec<_>, StoreError> = (0..READERS)
             .map(|_| {
                 let reader: Connection = connect(flags)?;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod crash;
+mod disk;
 pub(crate) mod standin;
 
 use std::fs;
