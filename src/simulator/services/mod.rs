@@ -5,19 +5,34 @@
 //! at `/sim/services/KIND`, which is what a channel has as its `base_url`. What makes it say no
 //! stands in the request itself ([`provoke`]): docs/simulate.md has the table.
 
+mod aliyun;
 mod asked;
+mod bark;
 mod desk;
 mod digest;
 mod dingtalk;
 mod dingtalk_call;
 mod dingtalk_notice;
+mod discord;
+mod feishu;
+mod gotify;
+mod ntfy;
 mod provoke;
+mod pushdeer;
 mod pushplus;
 mod qmsg;
 pub(super) mod route;
 mod serverchan;
 mod serverchan_bot;
 mod slack;
+mod sms_aliyun;
+mod sms_tencent;
+mod sre24;
+mod telegram;
+mod tencent;
+mod voice_aliyun;
+mod voice_tencent;
+mod webhook;
 mod wecom_robot;
 mod wxpusher;
 
@@ -47,14 +62,27 @@ const UNDERWAY: Duration = Duration::from_secs(3);
 
 /// Every service, by the kind of channel that sends to it.
 pub const SERVICES: &[Service] = &[
+    bark::SERVICE,
     dingtalk::SERVICE,
     dingtalk_call::SERVICE,
     dingtalk_notice::SERVICE,
+    discord::SERVICE,
+    feishu::SERVICE,
+    gotify::SERVICE,
+    ntfy::SERVICE,
+    pushdeer::SERVICE,
     pushplus::SERVICE,
     qmsg::SERVICE,
     serverchan::SERVICE,
     serverchan_bot::SERVICE,
     slack::SERVICE,
+    sms_aliyun::SERVICE,
+    sms_tencent::SERVICE,
+    sre24::SERVICE,
+    telegram::SERVICE,
+    voice_aliyun::SERVICE,
+    voice_tencent::SERVICE,
+    webhook::SERVICE,
     wecom_robot::SERVICE,
     wxpusher::SERVICE,
 ];

@@ -1,0 +1,57 @@
+//! Calls of Tencent Cloud that read a template aloud. Source: Tencent Cloud, 1128/51558 "SendTtsVoice".
+
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json::json;
+
+use super::Service;
+use super::asked::text;
+use super::asked::texts;
+use super::desk::Desk;
+use super::provoke::is_flood;
+use super::provoke::is_nobody;
+use super::provoke::is_wrong;
+use super::tencent;
+use super::tencent::Said;
+
+pub(super) const SERVICE: Service = Service {
+    kind: "voice-tencent",
+    answer: |asked, desk| tencent::answer(asked, desk, ("vms", "2020-09-02"), act),
+};
+
+/// The longest text of a call, in characters; here the variables alone.
+const TEXT: usize = 350;
+
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
+
+fn act(desk: &mut Desk<'_>, action: &str, body: &Value, id: &str) -> Said {
+    if action != "SendTtsVoice" {
+        return Err(("InvalidAction", "The request action is not found."));
+    }
+    let number = text(body, "CalledNumber");
+    let no = |code, message| Err((code, message));
+    match () {
+        () if is_flood(id) => return no("RequestLimitExceeded", "too many requests"),
+        () if is_wrong(&text(body, "VoiceSdkAppid")) => {
+            return no("InvalidParameterValue.SdkAppidNotExist", "SdkAppid not exist");
+        }
+        () if is_wrong(&text(body, "TemplateId")) => {
+            return no("FailedOperation.TemplateUnapprovedOrNotExist", "template is not approved");
+        }
+        () if !number.starts_with('+') || is_nobody(&number) => {
+            return no("InvalidParameterValue.CalledNumberVerifyFail", "the number is malformed");
+        }
+        () if texts(body, "TemplateParamSet").concat().chars().count() > TEXT => {
+            return no("InvalidParameterValue.TTSContentLengthLimit", "the text is too long");
+        }
+        () if desk.count(&number, 1, HALF_A_MINUTE).is_err() => {
+            return no("LimitExceeded.DeliveryFrequencyLimit", "the frequency exceeds the limit");
+        }
+        () => {}
+    }
+    let call = format!("call-{}", desk.number());
+    desk.take(call.as_str(), &number, Value::Null);
+    let context = text(body, "SessionContext");
+    Ok(json!({"SendStatus": {"CallId": call, "SessionContext": context}}))
+}
