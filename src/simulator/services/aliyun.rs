@@ -28,6 +28,11 @@ const TOLERANCE: Duration = Duration::from_mins(15);
 /// What is said beside `OK`; code and message of the product's no.
 pub(super) type Said = Result<Value, (&'static str, &'static str)>;
 
+/// What it takes for a yes to a receipt. Otherwise it comes again, after 1, 5 and 10 minutes.
+pub(super) fn is_yes(body: &str) -> bool {
+    serde_json::from_str::<Value>(body).is_ok_and(|it| it["code"] == 0)
+}
+
 /// What must be signed of the headers, beside every other `x-acs-`.
 const SIGNED: &[&str] = &["host", "x-acs-action", "x-acs-content-sha256", "x-acs-date"];
 

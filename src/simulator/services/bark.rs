@@ -15,7 +15,7 @@ use super::provoke::is_flood;
 use super::provoke::is_lost;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "bark", answer };
+pub(super) const SERVICE: Service = Service { kind: "bark", answer, hook: None };
 
 /// What Apple takes, in bytes.
 const PAYLOAD: usize = 4_096;

@@ -12,9 +12,36 @@ use super::asked::Asked;
 use super::asked::text;
 use super::desk::Desk;
 use super::digest;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "dingtalk", answer };
+pub(super) const SERVICE: Service = Service { kind: "dingtalk", answer, hook: Some(&HOOK) };
+
+/// What is said to a robot of the company's own, signed with its application's secret.
+const HOOK: Teller = Teller { says, tells: None, is_yes: super::letter::anything };
+
+fn says(saying: &Saying<'_>) -> Letter {
+    let timestamp = saying.now.as_millis().to_string();
+    let session = format!("session-{}", saying.number);
+    let ends = saying.now.as_millis() + 5_400_000;
+    let body = json!({
+        "conversationId": "cid1",
+        "conversationType": "2",
+        "msgId": format!("msg{}", saying.number),
+        "msgtype": "text",
+        // A blank is left of the robot's name in front.
+        "text": {"content": format!(" {}", saying.text)},
+        "senderStaffId": saying.writer("manager4220"),
+        "senderNick": "Li",
+        "createAt": saying.now.as_millis(),
+        "sessionWebhook": format!("https://oapi.dingtalk.com/robot/sendBySession?session={session}"),
+        "sessionWebhookExpiredTime": ends,
+    });
+    let sign = signature(&timestamp, saying.secret);
+    Letter::json(&body).with("timestamp", timestamp).with("sign", sign)
+}
 
 /// The secret of every robot that demands signatures.
 pub(super) const SECRET: &str = "SECsimulated";

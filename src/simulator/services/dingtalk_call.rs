@@ -17,7 +17,7 @@ use super::provoke::is_nobody;
 use super::provoke::is_poor;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "dingtalk-call", answer };
+pub(super) const SERVICE: Service = Service { kind: "dingtalk-call", answer, hook: None };
 
 /// How long a token is good.
 const TOKEN: Duration = Duration::from_hours(2);

@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::provoke::is_nobody;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "discord", answer };
+pub(super) const SERVICE: Service = Service { kind: "discord", answer, hook: None };
 
 /// The longest text, in characters, and the most embeds.
 const CONTENT: usize = 2_000;

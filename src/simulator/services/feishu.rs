@@ -11,9 +11,50 @@ use super::asked::Asked;
 use super::asked::text;
 use super::desk::Desk;
 use super::digest;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "feishu", answer };
+pub(super) const SERVICE: Service = Service { kind: "feishu", answer, hook: Some(&HOOK) };
+
+/// What is written to an app's bot.
+const HOOK: Teller = Teller { says, tells: None, is_yes: |body| body.trim() == "{}" };
+
+/// The app's Verification Token stands in the event; with an Encrypt Key it is sealed and signed.
+fn says(saying: &Saying<'_>) -> Letter {
+    let content = json!({"text": format!("@_user_1 {}", saying.text)}).to_string();
+    let event = json!({
+        "schema": "2.0",
+        "header": {
+            "event_id": format!("event{}", saying.number),
+            "event_type": "im.message.receive_v1",
+            "create_time": saying.now.as_millis().to_string(),
+            "token": saying.secret,
+        },
+        "event": {
+            "sender": {"sender_id": {"open_id": saying.writer("ou_simulated")}},
+            "message": {
+                "message_id": format!("om_{}", saying.number),
+                "chat_type": "group",
+                "message_type": "text",
+                "content": content,
+            },
+        },
+    });
+    if saying.encrypt_key.is_empty() {
+        return Letter::json(&event);
+    }
+    let iv = digest::iv(saying.number);
+    let sealed = digest::seal(saying.encrypt_key, iv, event.to_string().as_bytes());
+    let letter = Letter::json(&json!({"encrypt": digest::base64(&sealed)}));
+    let (timestamp, nonce) = (saying.now.as_secs().to_string(), saying.number.to_string());
+    let signed = [&timestamp, &nonce, saying.encrypt_key, &letter.body].concat();
+    letter
+        .with("X-Lark-Request-Timestamp", timestamp)
+        .with("X-Lark-Request-Nonce", nonce)
+        .with("X-Lark-Signature", digest::sha256(signed.as_bytes()))
+}
 
 /// The secret of every robot that demands signatures.
 const SECRET: &str = "simulated";

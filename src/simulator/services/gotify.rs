@@ -10,7 +10,7 @@ use super::asked::text;
 use super::desk::Desk;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "gotify", answer };
+pub(super) const SERVICE: Service = Service { kind: "gotify", answer, hook: None };
 
 fn answer(asked: &Asked, desk: &mut Desk<'_>) -> Answer {
     match (asked.method.as_str(), asked.path.as_str()) {

@@ -16,6 +16,7 @@ mod dingtalk_notice;
 mod discord;
 mod feishu;
 mod gotify;
+mod letter;
 mod ntfy;
 mod provoke;
 mod pushdeer;
@@ -49,6 +50,8 @@ pub use self::asked::Answer;
 pub use self::asked::Asked;
 use self::desk::Desk;
 use self::desk::Memory;
+pub use self::letter::Letter;
+pub use self::letter::Wanted;
 use super::fault::Fault;
 use super::fault::Faults;
 use super::fault::Kind;
@@ -94,6 +97,20 @@ pub struct Service {
     pub kind: &'static str,
     /// What it answers.
     answer: fn(&Asked, &mut Desk<'_>) -> Answer,
+    /// What it sends by itself; none: nothing.
+    hook: Option<&'static letter::Teller>,
+}
+
+impl Service {
+    /// Whether it sends anything by itself to the hook of a channel.
+    pub fn has_hook(&self) -> bool {
+        self.hook.is_some()
+    }
+
+    /// Whether it takes this for a yes to what it has sent.
+    pub fn is_yes(&self, status: u16, body: &str) -> bool {
+        status == 200 && self.hook.is_some_and(|hook| (hook.is_yes)(body))
+    }
 }
 
 /// All services of one server, and what they remember.
@@ -143,6 +160,25 @@ impl Services {
         let answer = (service.answer)(asked, &mut desk);
         let noted = noted(service.kind, asked, &answer, desk.keys.as_deref());
         Worked { answer, noted }
+    }
+
+    /// What a service sends to the hook of a channel. `now` and `signed` as in
+    /// [`Services::answer`].
+    ///
+    /// # Errors
+    ///
+    /// The service sends nothing like that, in words.
+    pub fn letter(
+        &self,
+        service: &Service,
+        wanted: &Wanted<'_>,
+        now: Duration,
+        signed: Duration,
+    ) -> Result<Letter, String> {
+        let teller = service.hook.ok_or("this service sends nothing by itself")?;
+        let mut state = self.state();
+        let mut desk = Desk::new(state.memories.entry(service.kind).or_default(), now, signed);
+        letter::write(&mut desk, teller, wanted)
     }
 
     /// Lets something go wrong at a path that begins with [`PATH`].
@@ -204,8 +240,10 @@ fn noted(
     noted
 }
 
-fn hide(text: &str, keys: &[String]) -> String {
-    keys.iter().fold(text.to_owned(), |text, key| text.replace(key.as_str(), "(hidden)"))
+/// `text` without the keys.
+pub(super) fn hide(text: &str, keys: &[String]) -> String {
+    let keys = keys.iter().filter(|it| !it.is_empty());
+    keys.fold(text.to_owned(), |text, key| text.replace(key.as_str(), "(hidden)"))
 }
 
 fn hide_within(value: Value, keys: &[String]) -> Value {

@@ -18,7 +18,7 @@ use super::digest;
 use super::provoke::is_flood;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "ntfy", answer };
+pub(super) const SERVICE: Service = Service { kind: "ntfy", answer, hook: None };
 
 /// What is longer becomes a file; in bytes.
 const MESSAGE: usize = 4_096;

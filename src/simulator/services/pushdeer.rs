@@ -13,7 +13,7 @@ use super::desk::Desk;
 use super::provoke::is_flood;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "pushdeer", answer };
+pub(super) const SERVICE: Service = Service { kind: "pushdeer", answer, hook: None };
 
 fn answer(asked: &Asked, desk: &mut Desk<'_>) -> Answer {
     if asked.path.trim_end_matches('/') != "/message/push" {

@@ -13,13 +13,34 @@ use super::asked::Asked;
 use super::asked::listed;
 use super::asked::text;
 use super::desk::Desk;
+use super::desk::Taken;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_anonymous;
 use super::provoke::is_lost;
 use super::provoke::is_nobody;
 use super::provoke::is_poor;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "pushplus", answer };
+pub(super) const SERVICE: Service = Service { kind: "pushplus", answer, hook: Some(&HOOK) };
+
+/// A friend who came by a QR code, and what became of messages. The name is misspelt there.
+const HOOK: Teller =
+    Teller { says: befriends, tells: Some(tells), is_yes: super::letter::anything };
+
+fn befriends(saying: &Saying<'_>) -> Letter {
+    let friend = json!({"token": saying.writer("friend1"), "friendId": saying.number,
+        "isFollow": 1, "nickName": "", "havePhone": 0, "emailStatus": 0});
+    let event = json!({"event": "add_friend", "qrCode": saying.text, "friendInfo": friend});
+    Letter::by_word(saying, &event)
+}
+
+fn tells(saying: &Saying<'_>, taken: &Taken, is_through: bool) -> Letter {
+    let (status, message) = if is_through { (2, "") } else { (3, "用户未关注公众号") };
+    let info = json!({"message": message, "shortCode": taken.id, "sendStatus": status});
+    Letter::by_word(saying, &json!({"event": "message_complate", "messageInfo": info}))
+}
 
 /// Of an account without membership, in characters.
 const TITLE: usize = 100;

@@ -16,7 +16,7 @@ use super::provoke::is_nobody;
 use super::provoke::is_risky;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "qmsg", answer };
+pub(super) const SERVICE: Service = Service { kind: "qmsg", answer, hook: None };
 
 /// The longest message, in characters.
 const FIRST: usize = 1_800;

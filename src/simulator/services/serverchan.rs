@@ -14,7 +14,7 @@ use super::provoke::is_flood;
 use super::provoke::is_lost;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "serverchan", answer };
+pub(super) const SERVICE: Service = Service { kind: "serverchan", answer, hook: None };
 
 /// What is taken: the title in characters, the body in bytes.
 const TITLE: usize = 32;

@@ -7,11 +7,25 @@ use super::asked::Answer;
 use super::asked::Asked;
 use super::asked::text;
 use super::desk::Desk;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_flood;
 use super::provoke::is_nobody;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "serverchan-bot", answer };
+pub(super) const SERVICE: Service = Service { kind: "serverchan-bot", answer, hook: Some(&HOOK) };
+
+/// What is written to the bot.
+const HOOK: Teller = Teller { says, tells: None, is_yes: super::letter::anything };
+
+fn says(saying: &Saying<'_>) -> Letter {
+    let (number, date) = (saying.number, saying.now.as_secs());
+    let message = json!({"message_id": number, "chat_id": saying.writer_number(7),
+        "text": saying.text, "date": date});
+    let update = json!({"ok": true, "update_id": number, "message": message});
+    Letter::json(&update).with("X-Sc3Bot-Webhook-Secret", saying.secret)
+}
 
 /// The longest text, in characters.
 const TEXT: usize = 4_000;

@@ -11,10 +11,39 @@ use super::asked::Answer;
 use super::asked::Asked;
 use super::asked::text;
 use super::desk::Desk;
+use super::digest;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_nobody;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "slack", answer };
+pub(super) const SERVICE: Service = Service { kind: "slack", answer, hook: Some(&HOOK) };
+
+/// What is written to an app.
+const HOOK: Teller = Teller { says, tells: None, is_yes: super::letter::anything };
+
+fn says(saying: &Saying<'_>) -> Letter {
+    let seconds = saying.now.as_secs();
+    let event = json!({
+        "type": "app_mention",
+        "user": saying.writer("U1"),
+        "text": format!("<@U0LAN0Z89> {}", saying.text),
+        "ts": format!("{seconds}.{:06}", saying.number),
+        "channel": "C1",
+    });
+    let letter = Letter::json(&json!({
+        "type": "event_callback",
+        "event_id": format!("Ev{}", saying.number),
+        "event_time": seconds,
+        "event": event,
+    }));
+    let signed = format!("v0:{seconds}:{}", letter.body);
+    let signature = digest::hex(&digest::hmac(saying.secret.as_bytes(), signed.as_bytes()));
+    letter
+        .with("X-Slack-Request-Timestamp", seconds.to_string())
+        .with("X-Slack-Signature", format!("v0={signature}"))
+}
 
 /// One message a second; a few at once are let through.
 const BURST: usize = 5;

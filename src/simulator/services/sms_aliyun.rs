@@ -12,6 +12,10 @@ use super::aliyun::Said;
 use super::asked::listed;
 use super::asked::text;
 use super::desk::Desk;
+use super::desk::Taken;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_lost;
 use super::provoke::is_nobody;
 use super::provoke::is_poor;
@@ -21,7 +25,33 @@ use super::provoke::is_wrong;
 pub(super) const SERVICE: Service = Service {
     kind: "sms-aliyun",
     answer: |asked, desk| aliyun::answer(asked, desk, "dysmsapi.aliyuncs.com", act),
+    hook: Some(&HOOK),
 };
+
+/// What people answer (SmsUp), and what became of messages (SmsReport).
+const HOOK: Teller = Teller { says, tells: Some(tells), is_yes: aliyun::is_yes };
+
+fn says(saying: &Saying<'_>) -> Letter {
+    let number = saying.writer("13800000000");
+    Letter::by_word(
+        saying,
+        &json!([{"phone_number": number, "content": saying.text,
+        "sign_name": "示例", "dest_code": "1001", "sequence_id": saying.number}]),
+    )
+}
+
+fn tells(saying: &Saying<'_>, taken: &Taken, is_through: bool) -> Letter {
+    let (code, words) = match is_through {
+        true => ("DELIVERED", "用户接收成功"),
+        false => ("UNDELIV", "用户不可达"),
+    };
+    Letter::by_word(
+        saying,
+        &json!([{"phone_number": taken.to, "success": is_through,
+        "err_code": code, "err_msg": words, "sms_size": "1", "biz_id": taken.id,
+        "out_id": taken.more["out_id"]}]),
+    )
+}
 
 /// The most numbers of one call.
 const NUMBERS: usize = 1_000;

@@ -10,6 +10,10 @@ use super::Service;
 use super::asked::text;
 use super::asked::texts;
 use super::desk::Desk;
+use super::desk::Taken;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_flood;
 use super::provoke::is_lost;
 use super::provoke::is_nobody;
@@ -22,7 +26,33 @@ use super::tencent::Said;
 pub(super) const SERVICE: Service = Service {
     kind: "sms-tencent",
     answer: |asked, desk| tencent::answer(asked, desk, ("sms", "2021-01-11"), act),
+    hook: Some(&HOOK),
 };
+
+/// What people answer, and what became of messages.
+const HOOK: Teller = Teller { says, tells: Some(tells), is_yes: tencent::is_yes };
+
+fn says(saying: &Saying<'_>) -> Letter {
+    let number = saying.writer("13800000000");
+    Letter::by_word(
+        saying,
+        &json!({"extend": "", "mobile": number, "nationcode": "86",
+        "sign": "示例", "text": saying.text, "time": saying.now.as_secs()}),
+    )
+}
+
+fn tells(saying: &Saying<'_>, taken: &Taken, is_through: bool) -> Letter {
+    let (status, code, words) = match is_through {
+        true => ("SUCCESS", "DELIVRD", "用户短信送达成功"),
+        false => ("FAIL", "UNDELIV", "用户短信送达失败"),
+    };
+    let mobile = taken.to.strip_prefix("+86").unwrap_or(&taken.to);
+    Letter::by_word(
+        saying,
+        &json!([{"nationcode": "86", "mobile": mobile,
+        "report_status": status, "errmsg": code, "description": words, "sid": taken.id}]),
+    )
+}
 
 /// The most numbers of one call.
 const NUMBERS: usize = 200;

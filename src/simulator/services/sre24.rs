@@ -11,7 +11,7 @@ use super::desk::Desk;
 use super::provoke::is_flood;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "sre24", answer };
+pub(super) const SERVICE: Service = Service { kind: "sre24", answer, hook: None };
 
 fn answer(asked: &Asked, desk: &mut Desk<'_>) -> Answer {
     if !matches!(asked.path.trim_end_matches('/'), "/api/v1/push" | "/to") {

@@ -11,10 +11,25 @@ use super::asked::Answer;
 use super::asked::Asked;
 use super::asked::text;
 use super::desk::Desk;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_nobody;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "telegram", answer };
+pub(super) const SERVICE: Service = Service { kind: "telegram", answer, hook: Some(&HOOK) };
+
+/// What is written to the bot.
+const HOOK: Teller = Teller { says, tells: None, is_yes: super::letter::anything };
+
+fn says(saying: &Saying<'_>) -> Letter {
+    let (number, who) = (saying.number, saying.writer_number(1001));
+    let message = json!({"message_id": number, "from": {"id": who, "first_name": "Anna"},
+        "chat": {"id": who, "type": "private"}, "date": saying.now.as_secs(),
+        "text": saying.text});
+    let update = json!({"update_id": number, "message": message});
+    Letter::json(&update).with("X-Telegram-Bot-Api-Secret-Token", saying.secret)
+}
 
 /// The longest text in UTF-16, once its tags are read.
 const TEXT: usize = 4_096;

@@ -26,6 +26,11 @@ const TOLERANCE: Duration = Duration::from_mins(5);
 /// What is under `Response`; code and message of a no.
 pub(super) type Said = Result<Value, (&'static str, &'static str)>;
 
+/// What it takes for a yes to a callback.
+pub(super) fn is_yes(body: &str) -> bool {
+    serde_json::from_str::<Value>(body).is_ok_and(|it| it["result"] == 0 && it["errmsg"] == "OK")
+}
+
 /// A call of one product, `service` in its signature: checked, then handed to `act` with its action
 /// and body, and the id of the API key that signed it.
 pub(super) fn answer(

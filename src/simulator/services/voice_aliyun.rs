@@ -11,6 +11,10 @@ use super::aliyun;
 use super::aliyun::Said;
 use super::asked::text;
 use super::desk::Desk;
+use super::desk::Taken;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_lost;
 use super::provoke::is_nobody;
 use super::provoke::is_poor;
@@ -19,7 +23,30 @@ use super::provoke::is_wrong;
 pub(super) const SERVICE: Service = Service {
     kind: "voice-aliyun",
     answer: |asked, desk| aliyun::answer(asked, desk, "dyvmsapi.aliyuncs.com", act),
+    hook: Some(&HOOK),
 };
+
+/// Which key was pressed, and how calls went (VoiceReport).
+const HOOK: Teller = Teller { says: presses, tells: Some(tells), is_yes: aliyun::is_yes };
+
+fn presses(saying: &Saying<'_>) -> Letter {
+    let call = format!("1163{:08}^1004", saying.number);
+    let number = saying.writer("13800000000");
+    Letter::by_word(
+        saying,
+        &json!([{"call_id": call, "callee": number, "status_code": "300000",
+        "status_msg": "按键", "dtmf": saying.text}]),
+    )
+}
+
+fn tells(saying: &Saying<'_>, taken: &Taken, is_through: bool) -> Letter {
+    let (code, words) = if is_through { ("200000", "用户接听") } else { ("200010", "关机") };
+    Letter::by_word(
+        saying,
+        &json!([{"call_id": taken.id, "callee": taken.to, "status_code": code,
+        "status_msg": words, "duration": "12"}]),
+    )
+}
 
 fn act(desk: &mut Desk<'_>, action: &str, given: &Value, id: &str) -> Said {
     match action {

@@ -9,6 +9,10 @@ use super::Service;
 use super::asked::text;
 use super::asked::texts;
 use super::desk::Desk;
+use super::desk::Taken;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_flood;
 use super::provoke::is_nobody;
 use super::provoke::is_wrong;
@@ -18,7 +22,26 @@ use super::tencent::Said;
 pub(super) const SERVICE: Service = Service {
     kind: "voice-tencent",
     answer: |asked, desk| tencent::answer(asked, desk, ("vms", "2020-09-02"), act),
+    hook: Some(&HOOK),
 };
+
+/// Which key was pressed, and how calls went.
+const HOOK: Teller = Teller { says: presses, tells: Some(tells), is_yes: tencent::is_yes };
+
+fn presses(saying: &Saying<'_>) -> Letter {
+    let number = saying.writer("13800000000");
+    let call = json!({"call_from": "", "callid": format!("call-{}", saying.number),
+        "keypress": saying.text, "mobile": number, "nationcode": "86"});
+    Letter::by_word(saying, &json!({"voicekey_callback": call}))
+}
+
+fn tells(saying: &Saying<'_>, taken: &Taken, is_through: bool) -> Letter {
+    let result = if is_through { "0" } else { "1" };
+    let mobile = taken.to.strip_prefix("+86").unwrap_or(&taken.to);
+    let call = json!({"result": result, "call_from": "075500000000", "callid": taken.id,
+        "fee": "1", "mobile": mobile, "nationcode": "86"});
+    Letter::by_word(saying, &json!({"voiceprompt_callback": call}))
+}
 
 /// The longest text of a call, in characters; here the variables alone.
 const TEXT: usize = 350;

@@ -15,7 +15,7 @@ use super::digest;
 use super::provoke::is_flood;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "webhook", answer };
+pub(super) const SERVICE: Service = Service { kind: "webhook", answer, hook: None };
 
 /// What everything is signed with.
 const SECRET: &str = "whsec_c2ltdWxhdGVkLXNlY3JldC1vZi15aXpoYW4=";

@@ -12,7 +12,7 @@ use super::asked::text;
 use super::desk::Desk;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "wecom-robot", answer };
+pub(super) const SERVICE: Service = Service { kind: "wecom-robot", answer, hook: None };
 
 /// Messages a minute of one robot.
 const A_MINUTE: usize = 20;

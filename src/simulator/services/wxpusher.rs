@@ -11,11 +11,24 @@ use super::asked::Asked;
 use super::asked::text;
 use super::asked::texts;
 use super::desk::Desk;
+use super::letter::Letter;
+use super::letter::Saying;
+use super::letter::Teller;
 use super::provoke::is_lost;
 use super::provoke::is_nobody;
 use super::provoke::is_wrong;
 
-pub(super) const SERVICE: Service = Service { kind: "wxpusher", answer };
+pub(super) const SERVICE: Service = Service { kind: "wxpusher", answer, hook: Some(&HOOK) };
+
+/// What is written to the application, whose number stands in front.
+const HOOK: Teller = Teller { says, tells: None, is_yes: str::is_empty };
+
+fn says(saying: &Saying<'_>) -> Letter {
+    let data = json!({"uid": saying.writer("UID_a"), "appId": 30, "appKey": "AK_x",
+        "appName": "simulated", "userName": "", "time": saying.now.as_millis(),
+        "content": format!("#30 {}", saying.text)});
+    Letter::by_word(saying, &json!({"action": "send_up_cmd", "data": data}))
+}
 
 /// What the interface takes. Source: the same, "limits".
 const CONTENT: usize = 40_000;

@@ -3,6 +3,7 @@
 //! For `demo` and `simulate` only: whoever reaches it can write to the accounts behind it.
 
 mod act;
+mod hook;
 mod world;
 
 use std::time::Duration;
@@ -51,6 +52,7 @@ pub fn routes(config: &mut web::ServiceConfig, seats: &web::Data<Seats>) {
         .route("/clock", web::get().to(show_clock))
         .route("/transcript", web::get().to(show_transcript))
         .route("/inbox", web::get().to(show_inbox))
+        .route("/hook", web::post().to(hook::write))
         .configure(act::routes)
         .configure(world::routes)
         .configure(services::route::routes);

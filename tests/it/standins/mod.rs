@@ -4,6 +4,7 @@
 //! address, and `SECRET` stands in every key. `story.txt` tells what is done, and behind two spaces
 //! what comes of it. With `UPDATE_FIXTURES=1` the latter is written.
 
+mod hooks;
 mod play;
 
 use std::path::Path;
