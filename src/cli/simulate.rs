@@ -212,6 +212,7 @@ impl Args {
             let addresses = json!({
                 "api": api,
                 "sim": format!("{api}/sim"),
+                "services": format!("{api}/sim/services"),
                 "playground": format!("{api}/playground"),
                 "callback": self.callback,
                 "platform": self.platform.name(),
@@ -225,6 +226,7 @@ impl Args {
              接口 API         {api}\n  \
              回调 callback    {}\n  \
              控制 steering    {api}/sim/say, /sim/fault, /sim/clock, /sim/transcript …\n  \
+             服务 services    {api}/sim/services/wxpusher, pushplus …\n  \
              试聊 playground  {api}/playground\n  \
              关注者 follower  {follower}\n\n\
              Ctrl-C ends.",

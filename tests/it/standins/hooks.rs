@@ -66,7 +66,7 @@ reply = \"{{ key }} was pressed\"
 
 /// Each kind whose service tells what became of something: where it says what it calls it, and what
 /// is told of it.
-const TELLING: &[(&str, &str, &str)] = &[
+pub(super) const TELLING: &[(&str, &str, &str)] = &[
     ("pushplus", "/answer/data", "Confirmed "),
     ("sms-aliyun", "/answer/BizId", "Confirmed 13800000001 DELIVERED 用户接收成功"),
     (

@@ -12,6 +12,7 @@ use std::path::Path;
 use yizhan::channels::KINDS;
 use yizhan::simulator::services::SERVICES;
 
+use self::hooks::TELLING;
 use self::play::Play;
 use crate::services::compare;
 
@@ -25,6 +26,49 @@ fn every_kind_that_speaks_http_has_a_stand_in() {
     let kinds = KINDS.iter().map(|kind| kind.name).filter(|name| !WITHOUT.contains(name));
     let services: Vec<&str> = SERVICES.iter().map(|service| service.kind).collect();
     assert_eq!(services, kinds.collect::<Vec<_>>());
+}
+
+#[test]
+fn both_pages_say_what_is_special_about_each_service() {
+    let services: Vec<&str> = SERVICES.iter().map(|service| service.kind).collect();
+    for page in ["docs/simulate.md", "docs/simulate.zh-CN.md"] {
+        let text = std::fs::read_to_string(page).unwrap();
+        let cells = text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let listed: Vec<&str> =
+            cells.map(|(kind, _)| kind).filter(|kind| services.contains(kind)).collect();
+        assert_eq!(listed, services, "{page}");
+    }
+}
+
+/// A cell says yes where a stand-in has taken something, has written to a hook that answers, or has
+/// told what became of what it took.
+#[test]
+fn each_cell_of_the_readmes_is_backed_by_a_stand_in() {
+    let told = |kind: &str, words: &str| {
+        let path = Path::new("fixtures/standins").join(kind).join("story.txt");
+        std::fs::read_to_string(path).unwrap_or_default().contains(words)
+    };
+    for page in ["README.md", "README.zh-CN.md"] {
+        let text = std::fs::read_to_string(page).unwrap();
+        let mut seen = Vec::new();
+        for line in text.lines().filter(|line| line.matches(" | ").count() == 5) {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            let kind = cells[1].trim_matches('`');
+            let Some(service) = SERVICES.iter().find(|it| it.kind == kind) else { continue };
+            let tells = TELLING.iter().any(|(it, ..)| *it == kind);
+            let backed = [
+                ("sends", told(kind, "\n  delivered ")),
+                ("receives", service.has_hook()),
+                ("receipts", tells || told(kind, "\n  Confirmed: ")),
+            ];
+            for ((what, is_backed), cell) in backed.into_iter().zip(&cells[2..]) {
+                assert_eq!(*cell != "–", is_backed, "{page}: {kind}: {what}");
+            }
+            seen.push(kind);
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, SERVICES.iter().map(|it| it.kind).collect::<Vec<_>>(), "{page}");
+    }
 }
 
 #[tokio::test]
