@@ -132,6 +132,8 @@ pub struct OutboxMetrics {
     pub imbalance: Gauge,
     /// How long the notification that is due the longest is overdue.
     pub overdue: Gauge<f64, AtomicU64>,
+    /// Lanes in which something waits for a channel that the config does not have.
+    pub orphans: Gauge,
     /// How long sends take.
     pub send_seconds: Histogram,
     /// How old notifications are when they are delivered.
@@ -151,6 +153,7 @@ impl OutboxMetrics {
             deliveries: Family::default(),
             imbalance: Gauge::default(),
             overdue: Gauge::default(),
+            orphans: Gauge::default(),
             send_seconds: Histogram::new(SEND_SECONDS),
             age_seconds: Histogram::new(AGE_SECONDS),
             store_errors: Counter::default(),
@@ -171,6 +174,8 @@ impl OutboxMetrics {
         registry.register("outbox_imbalance", help, it.imbalance.clone());
         let help = "How long the notification that is due the longest is overdue";
         registry.register("outbox_overdue_seconds", help, it.overdue.clone());
+        let help = "Channels for which something waits and that the config does not have";
+        registry.register("outbox_orphans", help, it.orphans.clone());
         let help = "How long sends take";
         registry.register("outbox_send_seconds", help, it.send_seconds.clone());
         let help = "How old notifications are when they are delivered";

@@ -97,6 +97,7 @@ pub(crate) fn open_outbox(
     let settings = Settings {
         retry: config.outbox.retry.clone(),
         pause_after: config.outbox.pause_after,
+        wait_for_channel: config.outbox.wait_for_channel,
         retention,
         look: LOOK,
     };

@@ -95,5 +95,6 @@ pub(super) fn terms(usual: &Terms, common: &Common) -> Terms {
         fallback: common.fallback.clone(),
         falls_back_on_unknown: common.falls_back_on_unknown,
         quiet: common.quiet.clone(),
+        waits_for_channel: None,
     }
 }

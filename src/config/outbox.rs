@@ -51,6 +51,8 @@ pub struct Outbox {
     pub retry: Vec<Duration>,
     /// A channel that only fails for so long is paused.
     pub pause_after: Duration,
+    /// How long what waits for a channel that is not there any more may wait.
+    pub wait_for_channel: Duration,
 }
 
 /// Reads `[store]`.
@@ -83,8 +85,9 @@ fn url(table: &Table<'_>, origin: Origin<'_>) -> Option<Secret> {
 pub(super) fn read(table: Table<'_>) -> Option<Outbox> {
     let retry = retry(&table);
     let pause_after = table.duration("pause_after");
+    let wait_for_channel = table.duration("wait_for_channel");
     table.finish(&settings::outbox::OUTBOX.keys());
-    Some(Outbox { retry: retry?, pause_after: pause_after? })
+    Some(Outbox { retry: retry?, pause_after: pause_after?, wait_for_channel: wait_for_channel? })
 }
 
 fn retry(table: &Table<'_>) -> Option<Vec<Duration>> {

@@ -29,6 +29,8 @@ pub struct Terms {
     pub falls_back_on_unknown: bool,
     /// The hours in which it keeps back what can wait.
     pub quiet: Option<Quiet>,
+    /// It is not there, and what it is given is put off for so long; then it is refused.
+    pub waits_for_channel: Option<Duration>,
 }
 
 impl Default for Terms {
@@ -43,6 +45,7 @@ impl Default for Terms {
             fallback: Vec::new(),
             falls_back_on_unknown: false,
             quiet: None,
+            waits_for_channel: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use super::health::Change;
 use super::health::Gate;
 use super::lane::Lane;
 use super::lane::Way;
+use super::orphan;
 use super::record::Done;
 use super::retry;
 use super::retry::Verdict;
@@ -100,6 +101,9 @@ async fn carry(trip: &Trip<'_>, claimed: Claimed) -> Carried {
     let open_at = way.open_at(now, &notification);
     if open_at > now {
         return Carried::without_a_try(Next::Held { due: open_at });
+    }
+    if let Some(due) = orphan::put_off(&way.terms, id.time(), now) {
+        return Carried::without_a_try(Next::Held { due });
     }
     if is_interrupted && !retry::may_repeat(&way.terms) {
         let reason = reason_of(code::OUTBOX_INTERRUPTED);

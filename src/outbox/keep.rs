@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Work;
-use crate::code;
+use super::orphan;
 use crate::metrics::StateLabels;
 use crate::store::Books;
 use crate::store::State;
@@ -94,18 +94,13 @@ pub(super) async fn watch(work: Arc<Work>, tasks: Tasks) {
 /// Wakes them, and says when to look again. Lanes without a channel are reported, once each.
 async fn wake_due(work: &Work, orphans: &mut BTreeSet<String>) -> Result<Duration, StoreError> {
     let waiting = work.ground.store.lanes().await?;
+    orphan::look(work, &waiting, orphans);
     let ways = work.ways.load_full();
-    orphans.retain(|name| !ways.lanes.contains_key(name));
     let now = work.now();
     let mut wait = work.ground.settings.look;
     let mut overdue = Duration::ZERO;
     for found in waiting {
         overdue = overdue.max(now.saturating_sub(found.due));
-        if !ways.lanes.contains_key(&found.name) && orphans.insert(found.name.clone()) {
-            let code = code::OUTBOX_CHANNEL;
-            let channel = &found.name;
-            tracing::warn!(code = code.name, advice = code.advice, channel, "{}", code.meaning);
-        }
         let Some(lane) = ways.lanes.get(&found.name) else { continue };
         if !lane.is_started() {
             continue;

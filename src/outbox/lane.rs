@@ -132,6 +132,11 @@ impl Lane {
         self.changed.notify_one();
     }
 
+    /// Whether it has no channel of the config.
+    pub(super) fn is_gone(&self) -> bool {
+        self.way.load().terms.waits_for_channel.is_some()
+    }
+
     /// Claims nothing any more. What is being sent ends as it would.
     pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::Release);

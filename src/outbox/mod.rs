@@ -14,6 +14,7 @@ mod carry;
 mod health;
 mod keep;
 mod lane;
+mod orphan;
 mod record;
 mod retry;
 mod route;
@@ -66,6 +67,8 @@ pub struct Settings {
     pub retry: Vec<Duration>,
     /// A channel that only fails for so long is paused.
     pub pause_after: Duration,
+    /// How long what waits for a channel that is not there any more may wait.
+    pub wait_for_channel: Duration,
     /// How long what has ended is kept.
     pub retention: Retention,
     /// How often the store is looked at for what another process did: mostly [`LOOK`].

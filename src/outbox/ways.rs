@@ -11,11 +11,13 @@ use super::Work;
 use super::lane;
 use super::lane::Lane;
 use super::record::Done;
+use crate::channels::Channel;
 use crate::channels::Channels;
 use crate::metrics::ChannelLabels;
 use crate::tasks::Tasks;
 
 /// The channels of one config, and their lanes.
+#[derive(Clone)]
 pub(super) struct Ways {
     pub(super) channels: Arc<Channels>,
     pub(super) lanes: BTreeMap<String, Arc<Lane>>,
@@ -52,7 +54,7 @@ impl Ways {
             let Some(new) = channels.of_lane(&name).map(Arc::clone) else { continue };
             let lane = match self.lanes.get(&name) {
                 None => Arc::new(Lane::new(&name, new)),
-                Some(lane) if is_changed(&name) => {
+                Some(lane) if is_changed(&name) || lane.is_gone() => {
                     lane.take(new);
                     Arc::clone(lane)
                 }
@@ -69,6 +71,17 @@ impl Ways {
         let leaving = before.chain(gone).collect();
         Self { channels: Arc::new(channels), lanes, leaving }
     }
+}
+
+/// Gives a lane without a channel this one, until the channels are replaced.
+pub(super) fn stand_in(work: &Work, name: &str, channel: &Arc<dyn Channel>) {
+    work.ways.rcu(|ways| {
+        let mut next = Ways::clone(ways);
+        let lane = || Arc::new(Lane::new(name, Arc::clone(channel)));
+        next.lanes.entry(name.to_owned()).or_insert_with(lane);
+        next
+    });
+    work.replaced.send_modify(|it| *it += 1);
 }
 
 /// Puts `channels` in the place of those of today.

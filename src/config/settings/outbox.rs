@@ -57,5 +57,11 @@ pub const OUTBOX: Section = Section {
             "\"4h\"",
             "A channel that only fails for so long is paused, and probed every 10 minutes.",
         ),
+        Setting::with(
+            "wait_for_channel",
+            Kind::Duration,
+            "\"24h\"",
+            "What waits for a channel that is not in the config any more is given up after this.",
+        ),
     ],
 };

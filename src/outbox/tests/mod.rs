@@ -2,6 +2,7 @@
 
 mod books;
 mod failures;
+mod orphans;
 mod pace;
 mod quiet;
 mod replaced;
@@ -70,7 +71,11 @@ impl Bench {
     }
 
     fn start(store: Arc<dyn Store>, channels: Channels, metrics: &Metrics) -> Self {
-        let clock = TokioClock::starting_at(START);
+        Self::at(TokioClock::starting_at(START), store, channels, metrics)
+    }
+
+    /// The same with a clock that others have too.
+    fn at(clock: TokioClock, store: Arc<dyn Store>, channels: Channels, metrics: &Metrics) -> Self {
         let outbox = outbox(store, channels, clock, metrics);
         let bench = Self { outbox, tasks: Tasks::new(), clock };
         bench.outbox.start(&bench.tasks);
@@ -127,6 +132,7 @@ fn outbox(
     let settings = Settings {
         retry: RETRY.into(),
         pause_after: Duration::from_hours(4),
+        wait_for_channel: Duration::from_hours(24),
         retention: Retention::default(),
         // Nobody else is there, and each look would be a stop of the paused clock.
         look: Duration::from_hours(1),

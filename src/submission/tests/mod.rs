@@ -105,6 +105,7 @@ impl Bench {
         let settings = Settings {
             retry: RETRY.into(),
             pause_after: Duration::from_hours(4),
+            wait_for_channel: Duration::from_hours(24),
             retention: Retention::default(),
             look: LOOK,
         };

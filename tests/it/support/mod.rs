@@ -271,6 +271,7 @@ fn intake(
         settings: outbox::Settings {
             retry: Vec::new(),
             pause_after: Duration::MAX,
+            wait_for_channel: Duration::MAX,
             retention: Retention::default(),
             look: LOOK,
         },
