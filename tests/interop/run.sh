@@ -1,8 +1,8 @@
 #!/bin/sh
 # Other implementations against ours: wechatpy from PyPI and @wecom/crypto from npm against `yizhan
-# serve` and `yizhan simulate`; clients of other push services against our dialects. What they need
-# is installed below the target folder. YIZHAN_BIN names another binary to try than the one built
-# here.
+# serve` and `yizhan simulate`; clients of other push services against our dialects; the programs of
+# examples/ behind `forward`. What they need is installed below the target folder. YIZHAN_BIN names
+# another binary to try than the one built here.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -60,5 +60,7 @@ echo '== wechatpy as bot and client of the simulated platform'
 "$work/python/bin/python" "$here/simulated.py" "$binary"
 echo '== clients of other push services against our dialects'
 "$work/python/bin/python" "$here/dialects.py" "$binary" "$work/node/dialects.mjs"
+echo '== the programs of examples/ behind a rule'
+"$work/python/bin/python" "$here/examples.py" "$binary"
 echo '== schemathesis drives the HTTP API by its OpenAPI'
 exec "$work/python/bin/python" "$here/openapi.py" "$binary"
