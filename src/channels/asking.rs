@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::Sent;
 use super::http::broken;
+use super::http::covered;
+use super::http::hidden;
 use super::http::hide;
 use crate::config::secret::Secret;
 use crate::exchange::Exchange;
@@ -41,8 +43,8 @@ pub(super) async fn ask(
         let Some(request) = next.take() else { break };
         let request = Request { timeout: limit, ..request };
         let response = exchange.send(request).await.map_err(|error| broken(&error))?;
-        let told = read(&response)
-            .map_err(|failure| Failure { detail: hide(failure.detail, secrets), ..failure });
+        let response = covered(response, secrets);
+        let told = read(&response).map_err(|failure| hidden(failure, secrets));
         match told? {
             Told::NotYet => {}
             Told::Fate(fate, detail) => {

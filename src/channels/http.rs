@@ -28,6 +28,9 @@ use crate::notification::Terms;
 /// The largest answer that is read, in bytes. A service says yes or no in a few hundred.
 pub const LARGEST_ANSWER: usize = 64 << 10;
 
+/// From how many bytes on a secret is looked for in a whole answer.
+const COVERED: usize = 8;
+
 /// How much of an answer is kept for a person to read, in characters.
 const SHOWN: usize = 300;
 
@@ -97,6 +100,7 @@ impl<C: HttpChannel> Channel for Http<C> {
             let request = Request { timeout: self.terms.limit, ..request };
             let response = self.exchange.send(request).await.map_err(|error| broken(&error))?;
             let secrets = self.channel.secrets();
+            let response = covered(response, &secrets);
             told(self.channel.receipt(&response), &secrets, self.channel.remark(parcel))
         })
     }
@@ -143,6 +147,19 @@ fn post(url: String, content_type: &str, body: String) -> Request {
     }
 }
 
+/// An answer without the secrets, for services that repeat what they were asked: before anything is
+/// cut out of it, since half a key is a key too. Where a secret is so short that it is also a word of
+/// the answer, it stays, and [`told`] hides it.
+pub(super) fn covered(response: Response, secrets: &[&Secret]) -> Response {
+    let long: Vec<&Secret> =
+        secrets.iter().copied().filter(|it| it.expose().len() >= COVERED).collect();
+    let text = String::from_utf8_lossy(&response.body);
+    match long.iter().any(|it| text.contains(it.expose())) {
+        true => Response { body: hide(text.into_owned(), &long).into(), ..response },
+        false => response,
+    }
+}
+
 /// A verdict without the secrets, and with what the service was not given.
 pub(super) fn told(
     verdict: Result<Receipt, Failure>,
@@ -155,8 +172,15 @@ pub(super) fn told(
             let parts: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
             Ok(Receipt { detail: parts.join("; "), ..receipt })
         }
-        Err(failure) => Err(Failure { detail: hide(failure.detail, secrets), ..failure }),
+        Err(failure) => Err(hidden(failure, secrets)),
     }
+}
+
+/// A failure without the secrets.
+pub(super) fn hidden(failure: Failure, secrets: &[&Secret]) -> Failure {
+    let Failure { blame, code, advice, detail } = failure;
+    let (code, detail) = (hide(code, secrets), hide(detail, secrets));
+    Failure { blame, code, advice, detail }
 }
 
 /// `text` without the secrets.

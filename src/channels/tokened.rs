@@ -15,7 +15,8 @@ use super::Told;
 use super::asking;
 use super::common;
 use super::http::broken;
-use super::http::hide;
+use super::http::covered;
+use super::http::hidden;
 use super::http::told;
 use crate::clock::Clock;
 use crate::config::secret::Secret;
@@ -123,10 +124,11 @@ impl<C: TokenChannel> Tokened<C> {
             let response = self.exchange.send(request).await;
             // No message is on its way yet, whatever became of the question.
             let response = response.map_err(|error| later(broken(&error)))?;
-            let Token { value, lasts } = self.channel.token(&response).map_err(|failure| {
-                let secrets = self.channel.secrets();
-                later(Failure { detail: hide(failure.detail, &secrets), ..failure })
-            })?;
+            let secrets = self.channel.secrets();
+            let response = covered(response, &secrets);
+            let token = self.channel.token(&response);
+            let Token { value, lasts } =
+                token.map_err(|failure| later(hidden(failure, &secrets)))?;
             *held = Some((value.clone(), now + lasts.saturating_sub(EARLY)));
             Ok(value)
         };
@@ -148,6 +150,7 @@ impl<C: TokenChannel> Tokened<C> {
         let request = Request { timeout: self.step(), ..request };
         let response = self.exchange.send(request).await.map_err(|error| broken(&error))?;
         let secrets: Vec<&Secret> = self.channel.secrets().into_iter().chain([token]).collect();
+        let response = covered(response, &secrets);
         told(self.channel.receipt(&response), &secrets, self.channel.remark(parcel))
     }
 

@@ -6,6 +6,7 @@
 
 mod hooks;
 mod play;
+mod redaction;
 
 use std::path::Path;
 
