@@ -9,12 +9,17 @@ mod answer;
 mod asking;
 mod bark;
 mod bound;
+#[cfg(test)]
+#[path = "example/chime.rs"]
+mod chime;
 mod common;
 mod dingtalk;
 mod dingtalk_call;
 mod dingtalk_notice;
 mod discord;
 mod email;
+#[cfg(test)]
+mod example;
 mod feishu;
 mod form_hook;
 mod gotify;
@@ -88,7 +93,8 @@ use crate::notification::Report;
 use crate::notification::Terms;
 use crate::store::DeliveryId;
 
-/// Every kind of channel, by name. To add one: write its file, add its line.
+/// Every kind of channel, by name. To add one: write its file, add its line; `CONTRIBUTING.md` shows
+/// it.
 pub const KINDS: &[ChannelKind] = &[
     bark::KIND,
     dingtalk::KIND,

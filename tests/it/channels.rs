@@ -56,7 +56,7 @@ fn clients() -> Clients {
 }
 
 /// The channels of a config that has `text` beside an account, and what is wrong with them.
-fn build(text: &str, environment: &BTreeMap<String, String>) -> (Channels, Faults) {
+pub(crate) fn build(text: &str, environment: &BTreeMap<String, String>) -> (Channels, Faults) {
     let store = yizhan::store::open("memory:", Path::new("")).unwrap();
     let means = Means {
         windows: Arc::new(Windows::new(store, Arc::new(SystemClock))),
@@ -77,7 +77,7 @@ fn build(text: &str, environment: &BTreeMap<String, String>) -> (Channels, Fault
 }
 
 /// Every variable that `text` names, with a value that any secret can have.
-fn variables(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn variables(text: &str) -> BTreeMap<String, String> {
     let names = text.split("\"env:").skip(1).filter_map(|it| it.split('"').next());
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     names.map(|name| (name.to_owned(), secret.to_owned())).collect()

@@ -23,6 +23,7 @@ mod platform;
 mod properties;
 mod pushed;
 mod readme;
+mod readme_services;
 mod refusals;
 mod reload;
 mod retries;

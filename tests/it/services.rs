@@ -39,7 +39,8 @@ use yizhan::window::Windows;
 
 /// Kinds that speak to no HTTP service, or through an account's client; their own tests show what
 /// they do.
-const WITHOUT_HTTP: &[&str] = &["email", "log", "wechat-customer", "wechat-template", "wecom-app"];
+pub(crate) const WITHOUT_HTTP: &[&str] =
+    &["email", "log", "wechat-customer", "wechat-template", "wecom-app"];
 
 /// Headers that say something about a service; the rest is the HTTP client's.
 const SHOWN_HEADERS: &[&str] =

@@ -14,7 +14,6 @@ use yizhan::channels::Arrived;
 use yizhan::channels::HOOKS;
 use yizhan::channels::Heard;
 use yizhan::channels::HookError;
-use yizhan::channels::KINDS;
 
 use crate::services;
 
@@ -33,33 +32,6 @@ fn every_hook_takes_what_its_service_sends_and_refuses_what_is_forged() {
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n\n"));
-}
-
-#[test]
-fn the_readme_says_of_each_service_what_its_hook_brings() {
-    let readme = fs::read_to_string("README.md").unwrap();
-    let told = |kind: &str| {
-        let folder = Path::new("fixtures/hooks").join(kind);
-        let (name, channels) = services::channels(&folder, "http://127.0.0.1:9");
-        channels.hook(&name).unwrap().tells()
-    };
-    let mut seen = 0;
-    for row in readme.lines() {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let [_, _, kind, _, receives, receipts, _, _] = cells.as_slice() else { continue };
-        let kind = kind.trim_matches('`');
-        // What comes from WeChat comes to callbacks.
-        if !KINDS.iter().any(|it| it.name == kind) || kind.starts_with("we") {
-            continue;
-        }
-        let has_hook = HOOKS.iter().any(|hook| hook.kind == kind);
-        assert_eq!(*receives != "–", has_hook, "{kind} receives");
-        let is_asked = Path::new("fixtures/asked").join(kind).is_dir();
-        let has_receipts = is_asked || has_hook && told(kind);
-        assert_eq!(*receipts != "–", has_receipts, "{kind} has receipts");
-        seen += 1;
-    }
-    assert!(seen >= HOOKS.len(), "{seen} rows");
 }
 
 #[test]
