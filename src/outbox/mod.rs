@@ -23,6 +23,7 @@ mod tests;
 mod ways;
 
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -122,6 +123,8 @@ struct Work {
     ground: Base,
     ids: Ids,
     ways: ArcSwap<Ways>,
+    /// Held by whoever puts others in their place, so that no lane is forgotten.
+    changing: Mutex<()>,
     /// Changes whenever the ways were replaced.
     replaced: watch::Sender<u64>,
     /// Changes whenever outcomes were recorded.
@@ -160,6 +163,7 @@ impl Outbox {
             ground: Base { store, clock, entropy, metrics, settings },
             ids,
             ways: ArcSwap::from_pointee(Ways::new(channels)),
+            changing: Mutex::new(()),
             replaced: watch::Sender::new(0),
             recorded: watch::Sender::new(0),
             asked: Notify::new(),
@@ -167,7 +171,7 @@ impl Outbox {
         Self { work: Arc::new(work) }
     }
 
-    /// Puts other channels in the place of those of today, one caller at a time. A channel that
+    /// Puts other channels in the place of those of today. A channel that
     /// `is_changed` is used from the next claim on, and nothing is known of its health; one that is
     /// not stays as it is. What waits for a channel that is gone waits until there is one of its
     /// name again. What is being sent ends as it would have.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::PoisonError;
 use std::sync::Weak;
 
 use tokio::sync::mpsc;
@@ -75,17 +76,17 @@ impl Ways {
 
 /// Gives a lane without a channel this one, until the channels are replaced.
 pub(super) fn stand_in(work: &Work, name: &str, channel: &Arc<dyn Channel>) {
-    work.ways.rcu(|ways| {
-        let mut next = Ways::clone(ways);
-        let lane = || Arc::new(Lane::new(name, Arc::clone(channel)));
-        next.lanes.entry(name.to_owned()).or_insert_with(lane);
-        next
-    });
+    let _turn = work.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut next = Ways::clone(&work.ways.load());
+    let lane = || Arc::new(Lane::new(name, Arc::clone(channel)));
+    next.lanes.entry(name.to_owned()).or_insert_with(lane);
+    work.ways.store(Arc::new(next));
     work.replaced.send_modify(|it| *it += 1);
 }
 
 /// Puts `channels` in the place of those of today.
 pub(super) fn replace(work: &Work, channels: Channels, is_changed: impl Fn(&str) -> bool) {
+    let _turn = work.changing.lock().unwrap_or_else(PoisonError::into_inner);
     let before = work.ways.load_full();
     let paused = |name: &str| ChannelLabels { channel: name.to_owned() };
     let changed = before.lanes.keys().filter(|name| is_changed(name) || !has(&channels, name));
