@@ -1,8 +1,8 @@
 #!/bin/sh
 # Other implementations against ours: wechatpy from PyPI and @wecom/crypto from npm against `yizhan
 # serve` and `yizhan simulate`; clients of other push services against our dialects; the programs of
-# examples/ behind `forward`. What they need is installed below the target folder. YIZHAN_BIN names
-# another binary to try than the one built here.
+# examples/ behind `forward`; docs/walkthrough.md as it stands. What they need is installed below the
+# target folder. YIZHAN_BIN names another binary to try than the one built here.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -15,6 +15,7 @@ install_missing() {
     command -v node >/dev/null 2>&1 || missing="$missing nodejs"
     command -v npm >/dev/null 2>&1 || missing="$missing npm"
     command -v curl >/dev/null 2>&1 || missing="$missing curl"
+    command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
     [ -n "$missing" ] || return 0
     sudo=''
     [ "$(id -u)" -eq 0 ] || sudo=sudo
@@ -62,5 +63,7 @@ echo '== clients of other push services against our dialects'
 "$work/python/bin/python" "$here/dialects.py" "$binary" "$work/node/dialects.mjs"
 echo '== the programs of examples/ behind a rule'
 "$work/python/bin/python" "$here/examples.py" "$binary"
+echo '== docs/walkthrough.md, as it stands'
+"$work/python/bin/python" "$here/walkthrough.py" "$binary"
 echo '== schemathesis drives the HTTP API by its OpenAPI'
 exec "$work/python/bin/python" "$here/openapi.py" "$binary"

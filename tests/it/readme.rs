@@ -40,6 +40,8 @@ const PAGES: &[&str] = &[
     "docs/deploy.zh-CN.md",
     "docs/simulate.md",
     "docs/simulate.zh-CN.md",
+    "docs/walkthrough.md",
+    "docs/walkthrough.zh-CN.md",
 ];
 
 #[test]
