@@ -14,6 +14,7 @@ use super::Parcel;
 use super::Setup;
 use super::answer;
 use super::common;
+use super::common::until_hour;
 use super::http::post_json;
 use super::refusal;
 use super::text;
@@ -24,6 +25,7 @@ use crate::config::settings::Kind;
 use crate::config::settings::Setting;
 use crate::exchange::Request;
 use crate::exchange::Response;
+use crate::notification::Blame;
 use crate::notification::Failure;
 use crate::notification::Format;
 use crate::notification::Rate;
@@ -33,6 +35,10 @@ use crate::notification::Urgency;
 
 /// What is longer becomes a file. Source: docs.ntfy.sh, "Publishing", "Limitations".
 const LONGEST: Limit = Limit::Bytes(4_096);
+
+/// When the server's day ends, in UTC, by the clock of China. Source: github.com/binwiederhier/ntfy,
+/// `server/server.go`, the reset of statistics at midnight.
+const MIDNIGHT: u64 = 8;
 
 /// The kind.
 pub(super) const KIND: ChannelKind = ChannelKind {
@@ -172,13 +178,18 @@ impl HttpChannel for Ntfy {
         let Some(code) = answer["code"].as_u64() else {
             return Err(failure);
         };
-        let advice = match code {
-            40101 | 40301 => "Compare `token`, or `user` and `password`, with the server's.",
-            42908 => "The day's messages are used up.",
-            _ => &failure.advice,
+        let (blame, advice) = match code {
+            40101 | 40301 => {
+                (failure.blame, "Compare `token`, or `user` and `password`, with the server's.")
+            }
+            42908 => {
+                let retry_after = until_hour(response, MIDNIGHT);
+                (Blame::Quota { retry_after }, "The day's messages are used up.")
+            }
+            _ => (failure.blame, failure.advice.as_str()),
         };
         let detail = answer["error"].as_str().unwrap_or_default();
-        Err(common::failure("ntfy", &code.to_string(), failure.blame, detail, advice))
+        Err(common::failure("ntfy", &code.to_string(), blame, detail, advice))
     }
 
     fn remark(&self, parcel: &Parcel) -> String {

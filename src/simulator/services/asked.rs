@@ -1,5 +1,7 @@
 //! One request to a service as it came, and what goes back.
 
+use std::time::Duration;
+
 use serde_json::Map;
 use serde_json::Value;
 use url::form_urlencoded;
@@ -102,6 +104,11 @@ pub(super) fn texts(value: &Value, name: &str) -> Vec<String> {
         other => other.as_str().unwrap_or_default().to_owned(),
     };
     items.iter().map(of).collect()
+}
+
+/// How long to wait, in whole seconds: whoever waits so long has waited enough.
+pub(super) fn whole_seconds(wait: Duration) -> u128 {
+    wait.as_millis().div_ceil(1_000)
 }
 
 /// What is listed in one text, with commas between.

@@ -10,6 +10,7 @@ use super::Service;
 use super::asked::Answer;
 use super::asked::Asked;
 use super::asked::text;
+use super::asked::whole_seconds;
 use super::desk::Desk;
 use super::provoke::is_nobody;
 use super::provoke::is_wrong;
@@ -85,8 +86,8 @@ fn slow_down(wait: Duration) -> Answer {
     let said = json!({"message": "You are being rate limited.", "retry_after": seconds,
         "global": false});
     Answer::json(429, &said)
-        .with("retry-after", wait.as_secs().to_string())
+        .with("retry-after", whole_seconds(wait).to_string())
         .with("x-ratelimit-limit", A_MINUTE.to_string())
         .with("x-ratelimit-remaining", "0")
-        .with("x-ratelimit-reset-after", wait.as_secs().to_string())
+        .with("x-ratelimit-reset-after", whole_seconds(wait).to_string())
 }

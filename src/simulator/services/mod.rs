@@ -3,7 +3,7 @@
 //!
 //! A service is a function from a request, what it remembers and the time to an answer. It is served
 //! at `/sim/services/KIND`, which is what a channel has as its `base_url`. What makes it say no
-//! stands in the request itself ([`provoke`]): docs/simulate.md has the table.
+//! stands in the request itself (`provoke.rs`): docs/simulate.md has the table.
 
 mod aliyun;
 mod asked;

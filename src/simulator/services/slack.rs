@@ -10,6 +10,7 @@ use super::Service;
 use super::asked::Answer;
 use super::asked::Asked;
 use super::asked::text;
+use super::asked::whole_seconds;
 use super::desk::Desk;
 use super::digest;
 use super::letter::Letter;
@@ -85,7 +86,7 @@ fn webhook(asked: &Asked, desk: &mut Desk<'_>, path: &str) -> Answer {
     match desk.count(path, BURST, PER) {
         Ok(()) => Answer::text(200, "ok"),
         Err(wait) => {
-            Answer::text(429, "rate_limited").with("retry-after", wait.as_secs().to_string())
+            Answer::text(429, "rate_limited").with("retry-after", whole_seconds(wait).to_string())
         }
     }
 }
@@ -112,7 +113,7 @@ fn post_message(asked: &Asked, desk: &mut Desk<'_>) -> Answer {
     }
     if let Err(wait) = desk.count(&channel, BURST, PER) {
         let said = json!({"ok": false, "error": "ratelimited"});
-        return Answer::json(429, &said).with("retry-after", wait.as_secs().to_string());
+        return Answer::json(429, &said).with("retry-after", whole_seconds(wait).to_string());
     }
     let said: String = text(&message, "text").chars().take(LONGEST).collect();
     let ts = format!("{}.{:06}", desk.now.as_secs(), desk.number() * 100);

@@ -10,6 +10,7 @@ use super::Service;
 use super::asked::Answer;
 use super::asked::Asked;
 use super::asked::text;
+use super::asked::whole_seconds;
 use super::desk::Desk;
 use super::letter::Letter;
 use super::letter::Saying;
@@ -116,7 +117,7 @@ fn send(desk: &mut Desk<'_>, given: &Value) -> Answer {
     if chat.starts_with('-')
         && let Err(wait) = desk.count(&chat, A_MINUTE, Duration::from_mins(1))
     {
-        let seconds = wait.as_secs();
+        let seconds = whole_seconds(wait);
         let why = format!("Too Many Requests: retry after {seconds}");
         return no(429, &why, Some(json!({"retry_after": seconds})));
     }

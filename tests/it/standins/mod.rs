@@ -5,7 +5,9 @@
 //! what comes of it. With `UPDATE_FIXTURES=1` the latter is written.
 
 mod hooks;
+mod pace;
 mod play;
+mod properties;
 mod redaction;
 
 use std::path::Path;
