@@ -60,6 +60,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::submission::Submissions;
 use crate::tasks::Tasks;
+use crate::wechat::Platform;
 use crate::wechat::callback::Agreement;
 use crate::wechat::envelope::Cipher;
 use crate::wechat::inbound::Payload;
@@ -331,7 +332,8 @@ impl Station {
 
 /// The account at run time.
 pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics) -> Account {
-    let own = account.may_push().then_some(channels::OWN);
+    let has_way = account.may_push() || account.platform == Platform::WecomBot;
+    let own = has_way.then_some(channels::OWN);
     let (retries, ways) = late::ways(account, own);
     Account {
         name: account.name.as_str().into(),
@@ -344,7 +346,7 @@ pub(crate) fn open_account(account: &config::account::Account, metrics: &Metrics
             receive_id: account.app_id.clone(),
             max_age: account.max_age,
         },
-        may_push: own.is_some(),
+        may_push: account.may_push(),
         source: account.source,
         is_channel: false,
         patience: Patience {

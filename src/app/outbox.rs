@@ -72,6 +72,11 @@ pub(crate) fn load_channels(config: &Config, means: &Means, faults: &mut Faults)
             channels.insert(format!("{}/{}", channels::OWN, client.name()), own);
         }
     }
+    let robots = config.accounts.iter().filter(|it| it.platform == Platform::WecomBot);
+    for robot in robots {
+        let name = format!("{}/{}", channels::OWN, robot.name);
+        channels.insert(name, channels::robot(&means.exchange));
+    }
     for form in &config.forms {
         if let Some(hook) = &form.hook {
             let name = channels::form_hook_name(&form.name);

@@ -113,6 +113,7 @@ pub(super) fn run(args: &Args, _: &Global) -> anyhow::Result<Exit> {
     let listener = TcpListener::bind(("127.0.0.1", args.port))
         .with_context(|| format!("cannot listen on 127.0.0.1:{}", args.port))?;
     let port = listener.local_addr()?.port();
+    let account = account.reached_at(format!("http://127.0.0.1:{port}"));
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let simulator =
         Simulator::new(account, &callback, HttpWire::new(&origin)?, clock, entropy);

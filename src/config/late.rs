@@ -34,6 +34,8 @@ pub(super) fn read(
         return None;
     }
     if let Some(platform) = platform.filter(|_| !defaults::is_default(table.place_of("late"))) {
+        // A message to a robot brings along the address of a late answer.
+        let may_push = may_push || platform == Platform::WecomBot;
         warn_of_late(table, &late, platform, may_push);
     }
     Some(late)
@@ -57,7 +59,6 @@ fn warn_of_late(table: &Table<'_>, late: &[Late], platform: Platform, may_push: 
         let message = match (dead, platform) {
             (Late::Hold, _) => "`hold` in `late`: a mini-program takes no answer in reply",
             (_, Platform::Wecom) => "`push` in `late` needs an `app_secret` and an `agent_id`",
-            (_, Platform::WecomBot) => "`push` in `late`: a robot cannot send by itself",
             (_, Platform::OpenPlatform) => {
                 "`push` in `late`: the accounts it serves are answered, not written to"
             }

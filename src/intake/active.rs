@@ -4,12 +4,14 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::channels;
 use crate::notification::Notification;
 use crate::wechat::Platform;
 use crate::wechat::limits;
 use crate::wechat::reply::Article;
 use crate::wechat::reply::Reply;
 use crate::wechat::reply::split;
+use crate::wechat::wire::Field;
 
 /// What one message of the sending API says.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +44,32 @@ pub(super) fn notifications(
         }
     });
     Some(messages.collect())
+}
+
+/// The message that says what `reply` says to who wrote `message` to a robot: at the address that it
+/// brought along, in markdown or as a card. A text is not split, since there is one message only.
+pub(super) fn to_robot(
+    reply: &Reply,
+    channel: &str,
+    (account, user): (&str, &str),
+    message: Field<'_>,
+) -> Option<Vec<Notification>> {
+    let url = message.get("response_url")?;
+    let said = match reply {
+        Reply::Success => return Some(Vec::new()),
+        Reply::Text(content) | Reply::Stream { content, .. } => {
+            json!({ "msgtype": "markdown", "markdown": { "content": content } })
+        }
+        Reply::TemplateCard(card) => json!({ "msgtype": "template_card", "template_card": card }),
+        _ => return None,
+    };
+    Some(vec![Notification {
+        channel: channel.to_owned(),
+        account: Some(account.to_owned()),
+        to: vec![user.to_owned()],
+        native: Some(channels::to_robot(url.text(), &said)),
+        ..Notification::default()
+    }])
 }
 
 fn messages(reply: &Reply, platform: Platform) -> Option<Vec<Message>> {

@@ -290,8 +290,9 @@ impl Late {
         let (mut pushed, mut held, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         let mut left = self.left(message).await;
         let answers = answers.into_iter().filter(|it| *it != Reply::Success);
-        // A channel cuts by its own limits.
-        let parts = |answer| if message.account.is_channel { vec![answer] } else { parts(answer) };
+        // A channel cuts by its own limits, and a robot's answer is one message.
+        let is_whole = message.account.is_channel || message.is_to_robot();
+        let parts = |answer| if is_whole { vec![answer] } else { parts(answer) };
         for answer in answers.flat_map(parts) {
             let one = (left > 0).then(|| message.notifications(&answer)).flatten();
             match one {
@@ -314,6 +315,7 @@ impl Late {
     /// what is refused, with the reason.
     async fn left(&self, message: &Message) -> usize {
         match message.way() {
+            Some(Way::Push(_)) if message.is_to_robot() => 1,
             Some(Way::Push(_)) if message.holds() => {
                 let left = self.windows.left(&message.account.name, message.inbound.from()).await;
                 usize::from(left)

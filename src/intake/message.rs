@@ -8,6 +8,7 @@ use crate::account::Account;
 use crate::account::Way;
 use crate::channels::reply_to;
 use crate::notification::Notification;
+use crate::wechat::Platform;
 use crate::wechat::id::AppId;
 use crate::wechat::inbound::Family;
 use crate::wechat::inbound::Inbound;
@@ -31,9 +32,17 @@ impl Message {
         matches!(self.inbound.family(), Family::Message | Family::BotMessage)
     }
 
+    /// Whether it was written to a 企业微信 robot, which can be answered late once.
+    pub(super) fn is_to_robot(&self) -> bool {
+        self.account.platform() == Platform::WecomBot
+    }
+
     /// What would become of the answer to this now.
     pub(super) fn way(&self) -> Option<&Way> {
         self.account.patience.ways.iter().find(|way| match way {
+            Way::Push(_) if self.is_to_robot() => {
+                self.inbound.root().get("response_url").is_some_and(|it| !it.text().is_empty())
+            }
             Way::Push(_) => !self.inbound.from().is_empty(),
             Way::Hold => self.is_message(),
         })
@@ -63,6 +72,9 @@ impl Message {
             Way::Hold => None,
         });
         let user = (&*self.account.name, self.inbound.from());
+        if self.is_to_robot() {
+            return active::to_robot(answer, channel?, user, self.inbound.root());
+        }
         active::notifications(answer, self.account.platform(), channel?, user)
     }
 }

@@ -43,6 +43,8 @@ pub struct Account {
     pub agent_id: Option<i64>,
     /// 数据格式: XML or JSON.
     pub format: Format,
+    /// Where the API is, in addresses that are told to the account.
+    pub api_base: String,
     /// What opens the API; any secret does where this is `None`.
     pub app_secret: Option<AppSecret>,
 }
@@ -88,6 +90,7 @@ impl Account {
             original_id,
             agent_id,
             format,
+            api_base: "https://qyapi.weixin.qq.com".to_owned(),
             app_secret: None,
         }
     }
@@ -110,6 +113,11 @@ impl Account {
     /// The same with a secret of its own: the API takes no other.
     pub fn secret(self, secret: AppSecret) -> Self {
         Self { app_secret: Some(secret), ..self }
+    }
+
+    /// The same with an API that is somewhere else.
+    pub fn reached_at(self, api_base: impl Into<String>) -> Self {
+        Self { api_base: api_base.into(), ..self }
     }
 
     /// Whether `id` is its AppID or CorpID; an account without one is called anything.

@@ -170,4 +170,5 @@ fn begin_for_a_robot(simulator: &Simulator, from: &str, fields: &mut Fields) {
     fields.insert("aibotid".to_owned(), simulator.account.original_id.clone().into());
     fields.insert("chattype".to_owned(), "single".into());
     fields.insert("from".to_owned(), json!({"userid": from}));
+    fields.insert("response_url".to_owned(), simulator.response_url(from).into());
 }

@@ -5,9 +5,6 @@ use std::time::Duration;
 /// How long a `component_verify_ticket` holds. Source: open platform, "Verify ticket".
 pub const COMPONENT_TICKET_TTL: Duration = Duration::from_hours(12);
 
-/// How long a `suite_ticket` holds. Source: 企业微信 third-party applications, "suite_ticket".
-pub const SUITE_TICKET_TTL: Duration = Duration::from_mins(30);
-
 /// Until it is forgotten: about ten years.
 pub const FOREVER: Duration = Duration::from_hours(24 * 365 * 10);
 
@@ -20,9 +17,4 @@ pub fn component_ticket(app_id: &str) -> String {
 /// and `pre_auth_code`, as far as WeChat told.
 pub fn authorizer(component: &str, app_id: &str) -> String {
     format!("component/{component}/authorizer/{app_id}")
-}
-
-/// The newest ticket of a 企业微信 suite.
-pub fn suite_ticket(suite_id: &str) -> String {
-    format!("suite/{suite_id}/ticket")
 }

@@ -42,7 +42,6 @@ use yizhan::wechat::Platform;
 use yizhan::wechat::id::AppId;
 use yizhan::wechat::id::OpenId;
 use yizhan::wechat::inbound::Inbound;
-use yizhan::wechat::inbound::message::Text;
 use yizhan::wechat::secret::EncodingAesKey;
 use yizhan::wechat::secret::Token;
 
@@ -64,10 +63,10 @@ struct Slow;
 
 impl Handler for Slow {
     fn answer(&self, inbound: &Arc<Inbound>, _: &Context) -> Answer {
-        let text = match inbound.read::<Text>() {
-            Some(Ok(text)) if text.content.starts_with('慢') => text.content,
-            _ => return Answer::Pass,
-        };
+        let text = inbound.text().to_owned();
+        if !text.starts_with('慢') {
+            return Answer::Pass;
+        }
         Answer::Later(Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(1_300)).await;
             Ok(Outcome::reply(format!("答:{text}").as_str(), "slow"))
@@ -103,9 +102,10 @@ impl Plan {
         )
     }
 
-    fn simulator(&self, wire: impl Wire + 'static) -> Arc<Simulator> {
+    fn simulator(&self, wire: impl Wire + 'static, api: u16) -> Arc<Simulator> {
         let (token, app_id) = (Token::parse(TOKEN).unwrap(), AppId::parse(APP_ID).unwrap());
         let account = Account::new(self.platform, token, app_id);
+        let account = account.reached_at(format!("http://127.0.0.1:{api}"));
         let account = match self.platform {
             Platform::OfficialAccount => account,
             _ => account.sealed(Mode::Safe, &EncodingAesKey::parse(AES_KEY).unwrap()),
@@ -157,7 +157,7 @@ impl World {
         let config = plan.config(folder.path(), api);
         let station = Server::start_on(Arc::clone(&store), &config, Slow);
         let wire = HttpWire::new(&format!("http://127.0.0.1:{}", station.port)).unwrap();
-        let platform = plan.simulator(wire);
+        let platform = plan.simulator(wire, api);
         serve(listener, &platform);
         let anna = platform.follower(OpenId::parse("oAnna").unwrap());
         Self { platform, station, store, anna, _folder: folder }
@@ -211,6 +211,22 @@ async fn a_late_answer_is_pushed_once_and_typing_is_shown_before() {
     assert_eq!(world.stop().await, [delivered()]);
     let sent = platform.transcript(0, 1_000, Some("api"))["entries"].to_string();
     assert_eq!(sent.matches("答:慢").count(), 1, "{sent}");
+}
+
+#[tokio::test]
+async fn a_robot_answers_late_once_at_the_address_of_the_message() {
+    let plan = Plan {
+        platform: Platform::WecomBot,
+        account: "late = [\"push\", \"hold\"]",
+        more: String::new(),
+    };
+    let world = World::start(&plan, "");
+    assert_eq!(world.anna.says("慢 **1**").await.text(), "");
+    until(async || !world.inbox().is_empty()).await;
+    assert_eq!(world.inbox(), ["答:慢 **1**"]);
+    let calls = world.calls("/cgi-bin/aibot/response");
+    assert_eq!(world.stop().await, [delivered()]);
+    assert_eq!(calls, 1);
 }
 
 #[tokio::test]
@@ -362,15 +378,18 @@ async fn what_one_process_settled_the_next_sends_once() {
     // The first one accepts and settles, and ends before anything is sent.
     let parts = Station::new(config.config).handler(Slow).build().unwrap();
     let intake = Arc::clone(&parts.intake);
-    let first = plan.simulator(move |request: RawRequest| {
-        let intake = Arc::clone(&intake);
-        async move {
-            let RawRequest { query, body, .. } = request;
-            let callback = RawCallback { query, body, ..RawCallback::default() };
-            let body = intake.answer("shop", callback).await.unwrap();
-            RawResponse { status: 200, body: body.into_bytes() }
-        }
-    });
+    let first = plan.simulator(
+        move |request: RawRequest| {
+            let intake = Arc::clone(&intake);
+            async move {
+                let RawRequest { query, body, .. } = request;
+                let callback = RawCallback { query, body, ..RawCallback::default() };
+                let body = intake.answer("shop", callback).await.unwrap();
+                RawResponse { status: 200, body: body.into_bytes() }
+            }
+        },
+        9,
+    );
     let anna = OpenId::parse("oAnna").unwrap();
     assert_eq!(first.follower(anna.clone()).says("慢").await.text(), "");
     parts.tasks.stop(Duration::from_secs(5)).await;
@@ -380,7 +399,7 @@ async fn what_one_process_settled_the_next_sends_once() {
 
     // The next one, and the platform that knows of her message.
     let silent = |_: RawRequest| std::future::ready(RawResponse { status: 200, body: Vec::new() });
-    let platform = plan.simulator(silent);
+    let platform = plan.simulator(silent, 9);
     platform.follower(anna.clone()).says("慢").await;
     serve(listener, &platform);
     let store = open(&folder);

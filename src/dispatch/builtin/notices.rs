@@ -21,7 +21,6 @@ use crate::wechat::inbound::Family;
 use crate::wechat::inbound::Inbound;
 use crate::wechat::inbound::platform::Authorization;
 use crate::wechat::inbound::platform::ComponentTicket;
-use crate::wechat::inbound::platform::SuiteTicket;
 use crate::wechat::inbound::platform::Unauthorization;
 
 /// Stands before `rest`.
@@ -110,10 +109,6 @@ fn value(inbound: &Inbound, context: &Context) -> Option<Value> {
     };
     if let Some(Ok(it)) = inbound.read::<ComponentTicket>() {
         return ticket(names::component_ticket(component), it.ticket, names::COMPONENT_TICKET_TTL);
-    }
-    if let Some(Ok(it)) = inbound.read::<SuiteTicket>() {
-        let suite = inbound.root().get("SuiteId").map_or(component, |field| field.text().trim());
-        return ticket(names::suite_ticket(suite), it.ticket, names::SUITE_TICKET_TTL);
     }
     if let Some(Ok(it)) = inbound.read::<Authorization>() {
         let kept = json!({

@@ -69,6 +69,7 @@ const NOUNS: &[&[Endpoint]] = &[
     wecom::directory::ENDPOINTS,
     wecom::kf::ENDPOINTS,
     wecom::robot::ENDPOINTS,
+    wecom::bot::ENDPOINTS,
     component::ENDPOINTS,
 ];
 
@@ -84,6 +85,7 @@ pub(super) struct Nouns {
     menus: menu::Menus,
     operators: operator::Operators,
     publications: draft::Publications,
+    responses: wecom::bot::Responses,
     robots: wecom::robot::Robots,
     sent: wecom::message::Sent,
     subscriptions: subscription::Library,

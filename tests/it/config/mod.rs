@@ -251,11 +251,11 @@ fn what_has_no_effect_in_late_is_told_with_what_happens_instead() {
     assert_eq!(account("official-account", "", ""), none);
     assert_eq!(account("official-account", all, secret), none);
     assert_eq!(account("wecom", all, wecom), none);
+    assert_eq!(account("wecom-bot", all, ""), none);
     let table = [
         ("official-account", all, "", format!("`push` in `late` needs an `app_secret`: {held}")),
         ("official-account", "late = \"push\"", "", format!("`push` in `late` needs an `app_secret`: {lost}")),
         ("wecom", all, secret, format!("`push` in `late` needs an `app_secret` and an `agent_id`: {held}")),
-        ("wecom-bot", all, "", format!("`push` in `late`: a robot cannot send by itself: {held}")),
         (
             "mini-program",
             "late = [\"push\", \"hold\"]",
