@@ -10,6 +10,7 @@ use crate::app::Station;
 Example:
   yizhan serve --config /etc/yizhan/yizhan.toml
 
+The config is read again when it is saved and on SIGHUP; all of it takes effect, or nothing.
 YIZHAN_LOG sets what is logged (`info`, `yizhan=debug`), YIZHAN_LOG_FORMAT=json its form.")]
 pub(super) struct Args {}
 

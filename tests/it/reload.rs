@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::BufRead as _;
 use std::io::BufReader;
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
@@ -331,6 +332,35 @@ async fn a_file_that_is_half_written_does_no_harm() {
     drop(file);
     desk.until_channels(&["mail", "more", "ops"]).await;
     assert_eq!(desk.refused().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_config_behind_links_is_watched_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    // As Kubernetes mounts it: one link to another, which is swapped.
+    for (version, channel) in [("..v1", "one"), ("..v2", "two")] {
+        fs::create_dir_all(path("mounted").join(version)).unwrap();
+        fs::write(path("mounted").join(version).join("yizhan.toml"), whole("", &log(channel)))
+            .unwrap();
+    }
+    symlink("..v1", path("mounted/..data")).unwrap();
+    symlink("..data/yizhan.toml", path("mounted/yizhan.toml")).unwrap();
+    fs::create_dir(path("mounted/handlers")).unwrap();
+    let server = Server::of_file(&path("mounted/yizhan.toml"));
+    let desk = Desk { server, folder: tempfile::tempdir().unwrap() };
+    assert_eq!(desk.channels().await, ["one"]);
+    symlink("..v2", path("mounted/..next")).unwrap();
+    fs::rename(path("mounted/..next"), path("mounted/..data")).unwrap();
+    desk.until_channels(&["two"]).await;
+
+    // As an administrator links it, and writes to the file that the link leads to.
+    fs::write(path("real.toml"), whole("", &log("three"))).unwrap();
+    fs::remove_file(path("mounted/yizhan.toml")).unwrap();
+    symlink(path("real.toml"), path("mounted/yizhan.toml")).unwrap();
+    desk.until_channels(&["three"]).await;
+    fs::write(path("real.toml"), whole("", &log("four"))).unwrap();
+    desk.until_channels(&["four"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

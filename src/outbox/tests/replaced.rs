@@ -125,3 +125,38 @@ async fn the_channels_that_stand_in_are_those_a_notification_was_accepted_with()
     assert_eq!(bench.outcome(other).await.state, State::Delivered);
     assert_eq!((mail.given(), chat.given()), (vec![id], vec![other]));
 }
+
+/// Real time, so that replacements come between any two steps of the workers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn channels_that_change_all_the_time_lose_nothing_and_send_nothing_twice() {
+    let made = |_| {
+        let terms = Terms { concurrency: 8, ..Terms::default() };
+        Scripted::taking(Duration::from_millis(1), terms, [])
+    };
+    let all: Vec<Arc<Scripted>> = (0..40).map(made).collect();
+    let bench = Bench::with([("ops", Arc::clone(&all[0]))]);
+    let mut expected = Vec::new();
+    for (round, channel) in all.iter().enumerate().skip(1) {
+        let accepted = bench.outbox.enqueue_all(vec![text("ops"); 25]).await.unwrap();
+        expected.extend(accepted.into_iter().map(crate::store::Accepted::id));
+        // Now and then it is gone for a moment.
+        if round % 5 == 0 {
+            bench.outbox.replace(scripted([]), |_| true);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        bench.outbox.replace(scripted([("ops", Arc::clone(channel))]), |_| true);
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+    let until = tokio::time::Instant::now() + Duration::from_secs(20);
+    while bench.outbox.store().books().await.unwrap().waiting > 0 {
+        assert!(tokio::time::Instant::now() < until, "something is left");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut given: Vec<_> = all.iter().flat_map(|channel| channel.given()).collect();
+    given.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(given, expected);
+    assert!(bench.tasks.stop(Duration::from_secs(5)).await);
+    let audit = bench.outbox.store().audit().await.unwrap();
+    assert_eq!((audit.delivered, audit.balance()), (975, true));
+}

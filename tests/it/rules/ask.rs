@@ -438,3 +438,23 @@ async fn a_message_without_words_is_for_the_next_rule() {
     let answer = desk.answer(&image, &shop(MORNING)).await.unwrap();
     assert_eq!(super::plain(&answer.reply), "不识别");
 }
+
+#[tokio::test]
+async fn rules_that_were_prepared_for_another_config_take_its_assistants_with_them() {
+    on_one_thread(async {
+        let old = Model::playing([says(&["旧"])]).await;
+        let new = Model::playing([says(&["新"])]).await;
+        let desk = desk(old.assistant(), HELPER);
+        assert_eq!(desk.says("甲").await.as_deref(), Some("旧"));
+        let accounts = || vec!["shop".to_owned(), "ops".to_owned()];
+        let none = super::Settings { assistants: Vec::new(), ..settings() };
+        assert!(desk.handler.prepare(accounts(), none).is_err());
+        let other = super::Settings { assistants: vec![new.assistant()], ..settings() };
+        desk.handler.prepare(accounts(), other).unwrap().take();
+        assert_eq!(desk.says("乙").await.as_deref(), Some("新"));
+        // The conversation goes on.
+        let expected = ["system", "user", "assistant", "user"];
+        assert_eq!(new.messages(0).iter().map(|(role, _)| role).collect::<Vec<_>>(), expected);
+    })
+    .await;
+}
