@@ -58,10 +58,15 @@ struct Desk {
 
 impl Desk {
     fn new(rest: &str) -> Self {
+        Self::with("", rest)
+    }
+
+    /// One with more settings of `[server]`.
+    fn with(server: &str, rest: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("handlers")).unwrap();
         let path = folder.path().join("yizhan.toml");
-        fs::write(&path, whole("", rest)).unwrap();
+        fs::write(&path, whole(server, rest)).unwrap();
         Self { server: Server::of_file(&path), folder }
     }
 
@@ -203,6 +208,49 @@ async fn topics_and_hooks_follow_the_config() {
     }
     assert_eq!(desk.get(hook).await.status, 401);
     assert_eq!(desk.get(&hook.replace("HOOKWORD", "OTHERWORD")).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_follow_the_config_and_where_they_tell_of_decisions_too() {
+    let (one, two) = (StandIn::answering(200), StandIn::answering(200));
+    let server = "public_url = 'https://bot.example.com'\nwebhook_secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'\n";
+    let desk = Desk::with(server, &log("ops"));
+    let ask = async || {
+        let asked =
+            call(&desk.server, "POST /api/v1/forms/ask", &[ALL, JSON], "{\"data\":{}}").await;
+        asked.json["link"].as_str().map(|it| it.replace("https://bot.example.com", ""))
+    };
+    assert_eq!(ask().await, None);
+    let form = |service: &StandIn| {
+        let port = service.port;
+        format!(
+            "{}[[form]]\nname = 'ask'\ntitle = 'Ask'\nchannels = ['ops']\n\
+             hook = 'http://127.0.0.1:{port}/'\naction = [{{ name = 'yes', label = 'Yes' }}]\n",
+            log("ops")
+        )
+    };
+    desk.save_with(server, &form(&one));
+    let until = Instant::now() + SOON;
+    let link = loop {
+        if let Some(link) = ask().await {
+            break link;
+        }
+        assert!(Instant::now() < until);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    // What was sent out before tells where the form tells now.
+    desk.save_with(server, &format!("{}{}", form(&two), log("seen")));
+    desk.until_channels(&["form-hook/ask", "ops", "seen"]).await;
+    let page = desk.get(&link).await.text;
+    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap();
+    let pressed = format!("token={token}&action=yes");
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let pressed = call(&desk.server, &format!("POST {link}"), &[form], &pressed).await;
+    assert_eq!(pressed.status, 303, "{}", pressed.text);
+    while two.counts().is_empty() && Instant::now() < until + SOON {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!((one.counts().len(), two.counts().len()), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
