@@ -44,6 +44,9 @@ const USERS: usize = 2_000;
 const TOPICS: usize = 5;
 const PEOPLE: usize = 10;
 
+/// How long it is left alone once it was asked too often, in seconds.
+const REST: u64 = 10;
+
 /// The kind.
 pub(super) const KIND: ChannelKind = ChannelKind {
     name: "wxpusher",
@@ -76,6 +79,7 @@ uids = [\"UID_0123456789abcdef\"]
         Bound::Count("users", USERS),
         Bound::Count("topics", TOPICS),
         Bound::Count("receivers of simple push", PEOPLE),
+        Bound::Rest(REST),
     ],
     build: |setup| setup.http(WxPusher::read(setup)?),
 };
@@ -194,7 +198,9 @@ impl HttpChannel for WxPusher {
             let failure = answer::refused("wxpusher", code, message, CODES, response);
             // Who sends too fast gets the code of every other no.
             match failure.detail.contains("频繁") {
-                true => Failure { blame: wait(10), advice: "Lower `rate`.".to_owned(), ..failure },
+                true => {
+                    Failure { blame: wait(REST), advice: "Lower `rate`.".to_owned(), ..failure }
+                }
                 false => failure,
             }
         };

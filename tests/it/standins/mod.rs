@@ -12,6 +12,7 @@ mod redaction;
 
 use std::path::Path;
 
+use yizhan::channels::Bound;
 use yizhan::channels::KINDS;
 use yizhan::simulator::services::SERVICES;
 
@@ -40,6 +41,24 @@ fn both_pages_say_what_is_special_about_each_service() {
         let listed: Vec<&str> =
             cells.map(|(kind, _)| kind).filter(|kind| services.contains(kind)).collect();
         assert_eq!(listed, services, "{page}");
+    }
+}
+
+/// Where a kind says how long it leaves its service alone, a story has a service that was sent too
+/// much, and a channel that waits so long.
+#[test]
+fn the_rest_that_a_kind_promises_is_taken_in_its_story() {
+    for kind in KINDS.iter().filter(|kind| !WITHOUT.contains(&kind.name)) {
+        let story = Path::new("fixtures/standins").join(kind.name).join("story.txt");
+        let story = std::fs::read_to_string(story).unwrap();
+        for bound in kind.limits {
+            if let Bound::Rest(seconds) = bound {
+                let words = format!("quota {seconds}s {}", kind.name.split('-').next().unwrap());
+                let is_there =
+                    story.contains(&words) || story.contains(&format!("quota {seconds}s http.429"));
+                assert!(is_there, "{}: {words}", kind.name);
+            }
+        }
     }
 }
 
