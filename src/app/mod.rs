@@ -228,7 +228,7 @@ impl Station {
         let (channels, rules) = self.load_files(&means, &metrics)?;
         let mut handlers = std::mem::take(&mut self.handlers);
         handlers.extend(rules.clone().map(|rules| Arc::new(rules) as Arc<dyn Handler>));
-        if handlers.is_empty() {
+        if handlers.is_empty() && !self.config.accounts.is_empty() {
             tracing::warn!("there is no rule and no handler: every message is taken in silence");
         }
         let outbox = self.open_outbox(store, channels, &metrics);

@@ -94,9 +94,11 @@ pub fn is_name(text: &str) -> bool {
 /// Reads all accounts.
 pub(super) fn read_all(root: Table<'_>, origin: Origin<'_>) -> Vec<Account> {
     let tables = root.tables("account");
-    if !root.has("account") {
+    // Who only sends to other services needs none.
+    if !root.has("account") && !root.has("channel") {
         let advice = "`yizhan init` writes one to start from".to_owned();
-        root.fault_at(root.place(), "there is no `[[account]]`", Some(advice));
+        let message = "there is no `[[account]]` and no `[[channel]]`: it could do nothing";
+        root.fault_at(root.place(), message, Some(advice));
     }
     let mut accounts: Vec<Account> = Vec::new();
     let mut names: Vec<&str> = Vec::new();

@@ -68,7 +68,7 @@ pub struct Config {
     pub server: Server,
     /// How messages are worked on once.
     pub inbox: Inbox,
-    /// The accounts, at least one.
+    /// The accounts; none where there are only channels.
     pub accounts: Vec<Account>,
     /// The ways out.
     pub channels: Vec<Channel>,

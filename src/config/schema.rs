@@ -33,7 +33,6 @@ pub fn schema() -> Value {
         "title": "yizhan.toml",
         "type": "object",
         "properties": properties,
-        "required": ["account"],
         "additionalProperties": false,
     })
 }

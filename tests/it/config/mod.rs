@@ -295,11 +295,14 @@ fn two_accounts_of_one_name_are_a_fault_and_of_one_token_a_warning() {
 }
 
 #[test]
-fn a_config_without_an_account_is_refused() {
-    let expected = "yizhan.toml:1:1: there is no `[[account]]`\n  \
+fn a_config_without_an_account_and_a_channel_is_refused() {
+    let expected = "yizhan.toml:1:1: there is no `[[account]]` and no `[[channel]]`: it could do nothing\n  \
         `yizhan init` writes one to start from";
     assert_eq!(faults("[server]\n"), expected);
-    assert!(faults("").contains("there is no `[[account]]`"));
+    assert!(faults("").contains("there is no `[[account]]` and no `[[channel]]`"));
+    let only = "[[channel]]\nname = \"ops\"\nkind = \"log\"\n";
+    let config = load_with(only, &[]).map_err(|faults| faults.to_string()).unwrap().config;
+    assert_eq!((config.accounts.len(), config.channels.len()), (0, 1));
 }
 
 #[test]
