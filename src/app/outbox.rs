@@ -43,7 +43,10 @@ pub(super) fn needs_store(config: &Config) -> bool {
 /// [`StoreError`], if it cannot be opened.
 pub(crate) fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     match needs_store(config) {
-        true => store::open(config.store.url.expose(), &config.store.folder),
+        true => {
+            let store = &config.store;
+            store::open_with(store.url.expose(), &store.folder, &store.keys)
+        }
         false => store::open("memory:", &config.store.folder),
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn open(global: &Global) -> anyhow::Result<Ground> {
     let config = Config::load(&global.config, &SystemEnvironment)?.config;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let store = store::open(config.store.url.expose(), &config.store.folder)?;
+    let place = &config.store;
+    let store = store::open_with(place.url.expose(), &place.folder, &place.keys)?;
     let means = app::means(&config, &store, (&clock, &entropy));
     let mut faults = Faults::new();
     let channels = app::load_channels(&config, &means, &mut faults);
@@ -50,5 +51,5 @@ pub(super) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
             );
         }
     }
-    Ok(store::open(url, &config.store.folder)?)
+    Ok(store::open_with(url, &config.store.folder, &config.store.keys)?)
 }

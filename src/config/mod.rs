@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod places;
 pub mod prints;
 pub mod schema;
+pub mod sealing;
 pub mod secret;
 pub mod server;
 pub mod settings;

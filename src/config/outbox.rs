@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::defaults;
 use super::measure;
+use super::sealing::SealingKeys;
 use super::secret::Origin;
 use super::secret::Secret;
 use super::settings;
@@ -42,6 +43,8 @@ pub struct Store {
     pub keep_buried: Duration,
     /// How many deliveries that have ended are kept at most.
     pub keep_count: u64,
+    /// What its secrets are sealed with.
+    pub keys: SealingKeys,
 }
 
 /// How notifications leave.
@@ -58,6 +61,7 @@ pub struct Outbox {
 /// Reads `[store]`.
 pub(super) fn read_store(table: Table<'_>, origin: Origin<'_>) -> Option<Store> {
     let url = url(&table, origin);
+    let keys = SealingKeys::read(&table, origin);
     let keep_delivered = table.duration("keep_delivered");
     let keep_buried = table.duration("keep_buried");
     let keep_count = table.integer("keep_count", 0..=1_000_000_000);
@@ -69,6 +73,7 @@ pub(super) fn read_store(table: Table<'_>, origin: Origin<'_>) -> Option<Store> 
         keep_delivered: keep_delivered?,
         keep_buried: keep_buried?,
         keep_count: u64::try_from(keep_count?).ok()?,
+        keys: keys?,
     })
 }
 

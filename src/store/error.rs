@@ -30,6 +30,35 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// Its values are sealed with a key that is not there any more. A new one is not made, since
+    /// it would open none of them.
+    #[error(
+        "the secrets in `{path}` are sealed, and their key is gone: put `{key_file}` back, or write \
+         its 64 digits as `[store] key`"
+    )]
+    KeyGone {
+        /// The store's file.
+        path: PathBuf,
+        /// Where its key was.
+        key_file: PathBuf,
+    },
+    /// Its values are sealed with another key than those given.
+    #[error(
+        "the secrets in `{path}` are sealed with another key than `[store] key` or `{key_file}`: put \
+         the right one back, or name it as `[store] previous_key` while the key is being changed"
+    )]
+    OtherKey {
+        /// The store's file.
+        path: PathBuf,
+        /// Where the key is that it made for itself.
+        key_file: PathBuf,
+    },
+    /// The file that should hold the key holds something else.
+    #[error("`{0}` holds no key of 64 hexadecimal digits: put the right one back")]
+    NoKey(PathBuf),
+    /// A value that was sealed with another key, moved here from another row, or damaged.
+    #[error("the value `{0}` of the store does not open with its key")]
+    Sealed(String),
     /// No space left. What is waiting stays; operations succeed again once there is space.
     #[error("the disk is full")]
     Full,

@@ -19,16 +19,20 @@ mod id;
 pub mod names;
 mod pace;
 mod row;
+mod sealed;
 mod sqlite;
 
 use std::future::Future;
 use std::path::Path;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::config::sealing::SealingKeys;
+use crate::entropy::SystemEntropy;
 use crate::notification::Rate;
 use crate::notification::Report;
 
@@ -230,18 +234,30 @@ pub trait Store: Send + Sync {
 /// Opens the store at `url`: `sqlite:FILE`, made with its folder if it is missing, or `memory:`.
 /// A relative FILE is looked for in `folder`, which is the config file's.
 ///
+/// The values in a file are sealed with `keys`; without one, with the key in `FILE.key`, which is
+/// made with the store.
+///
 /// # Errors
 ///
-/// [`StoreError`], if it cannot be opened or is not ours.
-pub fn open(url: &str, folder: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    match url.split_once(':') {
-        Some(("memory", "")) => Ok(Arc::new(sqlite::Sqlite::in_memory()?)),
-        Some(("sqlite", file)) if !file.is_empty() => {
-            let file = file.strip_prefix("//").unwrap_or(file);
-            Ok(Arc::new(sqlite::Sqlite::open(&folder.join(file))?))
-        }
-        _ => Err(StoreError::Url(url.split(':').next().unwrap_or_default().to_owned())),
+/// [`StoreError`], if it cannot be opened, is not ours, or is sealed with another key.
+pub fn open_with(
+    url: &str,
+    folder: &Path,
+    keys: &SealingKeys,
+) -> Result<Arc<dyn Store>, StoreError> {
+    match place(url, folder)? {
+        None => Ok(Arc::new(sqlite::Sqlite::in_memory()?)),
+        Some(file) => Ok(Arc::new(sealed::Sealed::open(&file, keys, Arc::new(SystemEntropy))?)),
     }
+}
+
+/// The same with no key given.
+///
+/// # Errors
+///
+/// As [`open_with`].
+pub fn open(url: &str, folder: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    open_with(url, folder, &SealingKeys::default())
 }
 
 /// What the books of the store at `url` say and what its rows say, at one moment. Changes nothing;
@@ -249,12 +265,25 @@ pub fn open(url: &str, folder: &Path) -> Result<Arc<dyn Store>, StoreError> {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, or is no store of ours.
-pub fn look(url: &str, folder: &Path) -> Result<Option<(Books, Books)>, StoreError> {
+/// A file that cannot be read, is no store of ours, or is sealed with another key than `keys`.
+pub fn look(
+    url: &str,
+    folder: &Path,
+    keys: &SealingKeys,
+) -> Result<Option<(Books, Books)>, StoreError> {
+    match place(url, folder) {
+        Ok(Some(file)) => sqlite::look(&file, |proof| sealed::verify(&file, keys, proof)),
+        Ok(None) | Err(_) => Ok(None),
+    }
+}
+
+/// The file of the store at `url`; none for one in memory.
+fn place(url: &str, folder: &Path) -> Result<Option<PathBuf>, StoreError> {
     match url.split_once(':') {
+        Some(("memory", "")) => Ok(None),
         Some(("sqlite", file)) if !file.is_empty() => {
-            sqlite::look(&folder.join(file.strip_prefix("//").unwrap_or(file)))
+            Ok(Some(folder.join(file.strip_prefix("//").unwrap_or(file))))
         }
-        _ => Ok(None),
+        _ => Err(StoreError::Url(url.split(':').next().unwrap_or_default().to_owned())),
     }
 }

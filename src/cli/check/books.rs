@@ -1,4 +1,4 @@
-//! The books of a store that is there: whether all that was accepted is accounted for.
+//! A store that is there: whether its key is, and whether all that was accepted is accounted for.
 
 use super::report::Finding;
 use super::report::Severity;
@@ -6,10 +6,11 @@ use crate::config;
 use crate::config::places::Places;
 use crate::store;
 use crate::store::Books;
+use crate::store::StoreError;
 
 /// What is wrong with them; none where nothing is, or where there is no file yet.
 pub(super) fn check(store: &config::outbox::Store, places: &Places) -> Option<Finding> {
-    let (severity, message, advice) = match store::look(store.url.expose(), &store.folder) {
+    let (severity, message, advice) = match look(store) {
         Ok(None) => return None,
         Ok(Some((books, rows))) if books.balance() && books == rows => return None,
         Ok(Some((books, rows))) => {
@@ -22,6 +23,11 @@ pub(super) fn check(store: &config::outbox::Store, places: &Places) -> Option<Fi
                           there";
             (Severity::Fault, message, advice)
         }
+        Err(
+            error @ (StoreError::KeyGone { .. }
+            | StoreError::OtherKey { .. }
+            | StoreError::NoKey(_)),
+        ) => (Severity::Fault, error.to_string(), "until then `yizhan serve` does not start"),
         Err(error) => {
             let message = format!("the store cannot be read: {error}");
             (Severity::Warning, message, "its books were not checked")
@@ -29,6 +35,10 @@ pub(super) fn check(store: &config::outbox::Store, places: &Places) -> Option<Fi
     };
     let fault = places.section("store", "url", message).advise(advice);
     Some(Finding { severity, account: None, fault })
+}
+
+fn look(at: &config::outbox::Store) -> Result<Option<(Books, Books)>, StoreError> {
+    store::look(at.url.expose(), &at.folder, &at.keys)
 }
 
 fn sum(books: &Books) -> String {

@@ -18,6 +18,18 @@ pub const STORE: Section = Section {
             "sqlite:FILE, relative to this file, or memory: for trying out.",
         ),
         Setting::with(
+            "key",
+            Kind::Secret,
+            "\"\"",
+            "Seals the secrets in it: 64 hex digits. Empty: FILE.key, made at the first start.",
+        ),
+        Setting::with(
+            "previous_key",
+            Kind::Secret,
+            "\"\"",
+            "Still opened, while the key is being changed; what it sealed is sealed anew.",
+        ),
+        Setting::with(
             "keep_delivered",
             Kind::Duration,
             "\"7d\"",

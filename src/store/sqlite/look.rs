@@ -2,25 +2,26 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
 use rusqlite::OpenFlags;
 
-use super::BUSY;
 use super::failed;
+use super::file::connect;
 use super::read;
-use super::unopened;
+use super::sealing;
 use crate::store::Books;
 use crate::store::StoreError;
 
-/// What the books say and what the rows say, at one moment; none where there is no file.
-pub(in crate::store) fn look(path: &Path) -> Result<Option<(Books, Books)>, StoreError> {
+/// What the books say and what the rows say, at one moment; none where there is no file. `verify` is
+/// shown what proves the key of its values, if they are sealed.
+pub(in crate::store) fn look(
+    path: &Path,
+    verify: impl FnOnce(Option<&[u8]>) -> Result<(), StoreError>,
+) -> Result<Option<(Books, Books)>, StoreError> {
     if !path.exists() {
         return Ok(None);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| unopened(path, error))?;
-    connection.busy_timeout(BUSY).map_err(failed)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let moment = connection.unchecked_transaction().map_err(failed)?;
+    verify(sealing::proof_of_any(&moment)?.as_deref())?;
     Ok(Some((read::books(&moment)?, read::audit(&moment)?)))
 }

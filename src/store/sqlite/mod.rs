@@ -4,12 +4,14 @@
 //! beside it are readable by their owner only.
 
 mod damaged;
+mod file;
 mod look;
 mod queue;
 mod read;
 mod reader;
 mod report;
 mod schema;
+mod sealing;
 mod session;
 mod steer;
 #[cfg(test)]
@@ -17,9 +19,6 @@ mod tests;
 mod values;
 mod writer;
 
-use std::fs;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +28,12 @@ use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use tokio::sync::watch;
 
+use self::file::connect;
+use self::file::make_file;
+use self::file::unopened;
 pub(super) use self::look::look;
 use self::reader::Readers;
+pub(super) use self::sealing::Sealer;
 use self::writer::Writer;
 use super::Accepted;
 use super::Attempt;
@@ -84,23 +87,30 @@ impl Sqlite {
     }
 
     /// Opens the database at `path`, or makes it.
+    #[cfg(test)]
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, |_| Ok(()))
+    }
+
+    /// The same, with all values sealed as `sealer` wants them before anybody reads one.
+    pub(super) fn open_sealed(path: &Path, sealer: &mut dyn Sealer) -> Result<Self, StoreError> {
+        Self::open_with(path, |connection| sealing::seal(connection, sealer))
+    }
+
+    fn open_with(
+        path: &Path,
+        first: impl FnOnce(&mut Connection) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
         make_file(path).map_err(|error| unopened(path, error))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connect = |flags| {
-            let connection =
-                Connection::open_with_flags(path, flags).map_err(|error| unopened(path, error))?;
-            connection.busy_timeout(BUSY).map_err(failed)?;
-            Ok(connection)
-        };
-        let mut connection: Connection = connect(flags)?;
-        prepare(&mut connection, path).map_err(|error| match error {
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let prepared = prepare(&mut connection, path).and_then(|()| first(&mut connection));
+        prepared.map_err(|error| match error {
             StoreError::Failed(source) => StoreError::Open { path: path.to_owned(), source },
             other => other,
         })?;
         let readers: Result<Vec<_>, StoreError> = (0..READERS)
             .map(|_| {
-                let reader: Connection = connect(flags)?;
+                let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
                 reader.execute_batch(SETTINGS).map_err(failed)?;
                 reader.pragma_update(None, "query_only", true).map_err(failed)?;
                 Ok(reader)
@@ -131,18 +141,6 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     // Not before the check that it is ours: this one is written into the file.
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(failed)?;
     connection.execute_batch(SETTINGS).map_err(failed)
-}
-
-/// Makes file and folder for their owner alone. SQLite gives its own files the same rights.
-fn make_file(path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
-}
-
-fn unopened(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Open { path: path.to_owned(), source: Arc::new(error) }
 }
 
 /// What an error of SQLite means.

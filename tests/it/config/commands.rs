@@ -136,3 +136,45 @@ yizhan.toml:9:1: the store's books do not balance: they say 2 accepted (0 waitin
     assert!(said.contains("warning: yizhan.toml:9:1: the store cannot be read: "), "{said}");
     assert_eq!(code, Some(0));
 }
+
+#[test]
+fn a_sealed_store_without_its_key_ends_every_command_and_names_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = |key: &str| {
+        let text = format!("{}[store]\nurl = \"sqlite:a.db\"\n{key}", super::SHOP);
+        fs::write(folder.path().join("yizhan.toml"), text).unwrap();
+    };
+    config("");
+    drop(yizhan::store::open("sqlite:a.db", folder.path()).unwrap());
+    let path = folder.path().join("a.db.key");
+    let key = fs::read_to_string(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+
+    let gone = "the secrets in `a.db` are sealed, and their key is gone: put `a.db.key` back, or \
+                write its 64 digits as `[store] key`";
+    for words in [&["serve"][..], &["outbox", "list"]] {
+        let output = yizhan(folder.path(), words);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains(gone), "{text}");
+    }
+    let check = yizhan(folder.path(), &["check"]);
+    assert_eq!(check.status.code(), Some(1), "{check:?}");
+    let expected = format!(
+        "yizhan.toml: no faults\nyizhan.toml:9:1: {gone}\n  until then `yizhan serve` does not start\n"
+    );
+    assert_eq!(said(&check), expected);
+    assert!(!path.exists());
+
+    config("key = \"file:kept\"\n");
+    fs::write(folder.path().join("kept"), &key).unwrap();
+    let list = yizhan(folder.path(), &["outbox", "list"]);
+    assert_eq!(list.status.code(), Some(0), "{list:?}");
+
+    config("key = \"short\"\n");
+    let check = yizhan(folder.path(), &["check"]);
+    assert_eq!(check.status.code(), Some(2), "{check:?}");
+    let expected = "yizhan.toml:10:7: `key` is no key\n  write 64 hexadecimal digits, as `openssl rand \
+                    -hex 32` prints them\n1 fault\n";
+    assert_eq!(said(&check), expected);
+}

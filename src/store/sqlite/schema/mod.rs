@@ -14,6 +14,7 @@ pub(super) const CHANGES: &[&str] = &[
     include_str!("0001_outbox.sql"),
     include_str!("0002_values.sql"),
     include_str!("0003_reports.sql"),
+    include_str!("0004_seal.sql"),
 ];
 
 /// What marks a database as ours: `yizh`.
