@@ -1,7 +1,7 @@
 //! `[admin]`, `[[key]]` and `[[topic]]`: who may send through us, and to what.
 
 use super::account::Account;
-use super::account::is_name;
+use super::account::name;
 use super::channel::Channel;
 use super::channel::OWN;
 use super::fault::did_you_mean;
@@ -167,16 +167,6 @@ fn read_key(table: &Table<'_>, origin: Origin<'_>, channels: &[String]) -> Optio
     let may = texts.iter().filter_map(|text| scope(table, text, channels)).collect();
     let tokens = std::iter::once(current.ok()?).chain(previous.ok()?).collect();
     Some(Key { name: name?, tokens, may })
-}
-
-fn name(table: &Table<'_>) -> Option<String> {
-    let name = table.filled_text("name")?.value;
-    if is_name(name) {
-        return Some(name.to_owned());
-    }
-    let advice = "at most 64 letters, digits, `-` and `_`".to_owned();
-    table.value_fault("name", format!("`name` cannot be `{name}`"), Some(advice));
-    None
 }
 
 fn token(table: &Table<'_>, key: &str, origin: Origin<'_>) -> Result<Option<Secret>, Noted> {

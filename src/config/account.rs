@@ -169,13 +169,14 @@ fn read(table: &Table<'_>, origin: Origin<'_>) -> Option<Account> {
     })
 }
 
-fn name(table: &Table<'_>) -> Option<String> {
+/// What a table is called: a name as [`is_name`] wants it.
+pub(super) fn name(table: &Table<'_>) -> Option<String> {
     let name = table.filled_text("name")?.value;
     if is_name(name) {
         return Some(name.to_owned());
     }
-    let advice = "it is part of a URL: at most 64 letters, digits, `-` and `_`";
-    table.value_fault("name", format!("`name` cannot be `{name}`"), Some(advice.to_owned()));
+    let advice = "at most 64 letters, digits, `-` and `_`".to_owned();
+    table.value_fault("name", format!("`name` cannot be `{name}`"), Some(advice));
     None
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::account::is_name;
+use super::account::name;
 use super::secret::Origin;
 use super::secret::Secret;
 use super::settings;
@@ -86,16 +86,6 @@ fn read(table: &Table<'_>, origin: Origin<'_>) -> Option<Assistant> {
         over_budget: over_budget?,
         timeout: timeout?,
     })
-}
-
-fn name(table: &Table<'_>) -> Option<String> {
-    let name = table.filled_text("name")?.value;
-    if is_name(name) {
-        return Some(name.to_owned());
-    }
-    let advice = "at most 64 letters, digits, `-` and `_`".to_owned();
-    table.value_fault("name", format!("`name` cannot be `{name}`"), Some(advice));
-    None
 }
 
 /// The owner wrote the host down, which is permission enough to reach it inside a private network.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::account::is_name;
+use super::account::name;
 use super::fault::did_you_mean;
 use super::secret::Noted;
 use super::secret::Origin;
@@ -138,16 +138,6 @@ fn written_name<'d>(table: &Table<'d>) -> Option<&'d str> {
         Value::Text(name) => Some(name),
         _ => None,
     }
-}
-
-fn name(table: &Table<'_>) -> Option<String> {
-    let name = table.text("name")?.value;
-    if is_name(name) {
-        return Some(name.to_owned());
-    }
-    let advice = "it is part of a URL: at most 64 letters, digits, `-` and `_`";
-    table.value_fault("name", format!("`name` cannot be `{name}`"), Some(advice.to_owned()));
-    None
 }
 
 fn base_url(table: &Table<'_>) -> Result<Option<String>, Noted> {

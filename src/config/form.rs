@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::account::is_name;
+use super::account::name;
 use super::fault::did_you_mean;
 use super::secret::Noted;
 use super::secret::Origin;
@@ -202,16 +202,6 @@ fn read(
         actions: actions?,
         fields: fields?,
     })
-}
-
-fn name(table: &Table<'_>) -> Option<String> {
-    let name = table.filled_text("name")?.value;
-    if is_name(name) {
-        return Some(name.to_owned());
-    }
-    let advice = "at most 64 letters, digits, `-` and `_`".to_owned();
-    table.value_fault("name", format!("`name` cannot be `{name}`"), Some(advice));
-    None
 }
 
 fn label(table: &Table<'_>, name: &str) -> String {

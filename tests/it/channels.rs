@@ -132,7 +132,7 @@ fn faults_of_a_channel_come_with_their_place() {
         delivery = \"once\"\nfallback = \"a/b\"\n";
     let expected = "\
 yizhan.toml:8:8: `name` cannot be `a/b`
-  it is part of a URL: at most 64 letters, digits, `-` and `_`
+  at most 64 letters, digits, `-` and `_`
 yizhan.toml:10:8: `rate` cannot be `fast`
   write a number and `s`, `m`, `h` or `d`, such as `20/m`
 yizhan.toml:11:11: `timeout` must be 100ms to 5m

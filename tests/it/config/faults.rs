@@ -60,7 +60,7 @@ yizhan.toml:14:1: `token` is missing
 yizhan.toml:14:1: mode `safe` needs an `encoding_aes_key`
   copy the 43 characters from WeChat's console
 yizhan.toml:15:8: `name` cannot be `my shop`
-  it is part of a URL: at most 64 letters, digits, `-` and `_`
+  at most 64 letters, digits, `-` and `_`
 yizhan.toml:16:12: `platform` cannot be `official`
   did you mean `official-account`?
 yizhan.toml:17:1: unknown key `tokne`
@@ -90,7 +90,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "\"shop\"",
         "\"店\"",
-        "yizhan.toml:3:8: `name` cannot be `店`\n  it is part of a URL: at most 64 letters, digits, `-` and `_`",
+        "yizhan.toml:3:8: `name` cannot be `店`\n  at most 64 letters, digits, `-` and `_`",
     ),
     (
         PLATFORM,

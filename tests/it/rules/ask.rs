@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
@@ -18,6 +17,8 @@ use yizhan::wechat::reply::Reply;
 use super::Desk;
 use super::MORNING;
 use super::assistant;
+use super::on_one_thread;
+use super::request;
 use super::said;
 use super::settings;
 use super::shop;
@@ -112,18 +113,12 @@ impl Model {
 }
 
 async fn play(mut socket: TcpStream, answer: &Answer, kept: &Mutex<Vec<String>>) {
-    let mut bytes = Vec::new();
-    let mut part = vec![0; 65_536];
-    while !is_whole(&String::from_utf8_lossy(&bytes)) {
-        let length = socket.read(&mut part).await.unwrap();
-        assert!(length > 0, "the request broke off");
-        bytes.extend_from_slice(&part[..length]);
-    }
-    kept.lock().unwrap().push(String::from_utf8_lossy(&bytes).into_owned());
+    let asked = request(&mut socket).await;
+    kept.lock().unwrap().push(asked);
     for piece in answer {
         if piece == STUCK {
             // Held open until the client gives up.
-            drop(socket.read(&mut part).await);
+            drop(request(&mut socket).await);
             return;
         }
         // Cut inside of characters: nothing may depend on where.
@@ -134,16 +129,6 @@ async fn play(mut socket: TcpStream, answer: &Answer, kept: &Mutex<Vec<String>>)
             socket.flush().await.unwrap();
         }
     }
-}
-
-fn is_whole(request: &str) -> bool {
-    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    length.is_none_or(|length| body.len() >= length.parse::<usize>().unwrap())
-}
-
-async fn on_one_thread(test: impl Future<Output = ()>) {
-    tokio::task::LocalSet::new().run_until(test).await;
 }
 
 /// Rules with this assistant, which reach this machine.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
@@ -16,8 +15,10 @@ use yizhan::wechat::reply::Reply;
 use super::Desk;
 use super::MORNING;
 use super::faults_of;
+use super::on_one_thread;
 use super::plain;
 use super::printed;
+use super::request;
 use super::said;
 use super::shop;
 
@@ -54,32 +55,13 @@ impl Server {
 }
 
 async fn serve(mut socket: TcpStream, answer: &str, kept: &Mutex<Vec<String>>) {
-    let mut bytes = Vec::new();
-    let mut part = [0; 4096];
-    loop {
-        let length = socket.read(&mut part).await.unwrap();
-        bytes.extend_from_slice(&part[..length]);
-        if length == 0 || is_whole(&String::from_utf8_lossy(&bytes)) {
-            break;
-        }
-    }
-    kept.lock().unwrap().push(String::from_utf8_lossy(&bytes).into_owned());
+    let asked = request(&mut socket).await;
+    kept.lock().unwrap().push(asked);
     match answer.is_empty() {
         true => std::future::pending::<()>().await,
         // The client may have hung up over an answer that is too large.
         false => drop(socket.write_all(answer.as_bytes()).await),
     }
-}
-
-fn is_whole(request: &str) -> bool {
-    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    length.is_none_or(|length| body.len() >= length.parse::<usize>().unwrap())
-}
-
-/// Runs `test` where servers can be started.
-async fn on_one_thread(test: impl Future<Output = ()>) {
-    tokio::task::LocalSet::new().run_until(test).await;
 }
 
 fn rule(port: u16, rule: &str) -> Desk {

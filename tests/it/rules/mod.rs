@@ -21,6 +21,8 @@ use jiff::tz::Offset;
 use jiff::tz::TimeZone;
 use prometheus_client::metrics::counter::Counter;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 use yizhan::config::assistant::Assistant;
 use yizhan::config::fault::Faults;
 use yizhan::config::secret::Secret;
@@ -158,6 +160,30 @@ fn shop(now: Duration) -> Context {
         now,
         clients: Clients::default(),
     }
+}
+
+/// One request as it came over the wire.
+async fn request(socket: &mut TcpStream) -> String {
+    let (mut bytes, mut part) = (Vec::new(), vec![0; 65_536]);
+    loop {
+        let length = socket.read(&mut part).await.unwrap();
+        bytes.extend_from_slice(&part[..length]);
+        let read = String::from_utf8_lossy(&bytes);
+        if length == 0 || is_whole(&read) {
+            return read.into_owned();
+        }
+    }
+}
+
+fn is_whole(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    length.is_none_or(|length| body.len() >= length.parse::<usize>().unwrap())
+}
+
+/// Runs `test` where servers can be started.
+async fn on_one_thread(test: impl Future<Output = ()>) {
+    tokio::task::LocalSet::new().run_until(test).await;
 }
 
 fn said(user: &str, text: &str) -> String {
