@@ -118,7 +118,7 @@ fn config(folder: &str, echo: u16, standins: u16) -> String {
         "[server]\nlisten = '127.0.0.1:0'\nhandlers = '{folder}/handlers'\n\
          private_hosts = ['127.0.0.1']\n[store]\nurl = 'sqlite:{folder}/yizhan.db'\n\
          [[account]]\nname = 'shop'\nplatform = 'official-account'\napp_id = 'wx1'\n\
-         token = 'Token0123'\nmode = 'plain'\n[admin]\ntoken = 'the-owner-alone'\n\
+         token = 'Token0123'\nmode = 'plain'\n[outbox]\npause_after = '0'\n[admin]\ntoken = 'the-owner-alone'\n\
          [[key]]\nname = 'all'\ntoken = 'all-token-0001'\nmay = ['send:*', 'read', 'admin']\n"
     );
     let mut topics = std::collections::BTreeMap::<_, Vec<String>>::new();
@@ -129,7 +129,7 @@ fn config(folder: &str, echo: u16, standins: u16) -> String {
             writeln!(
                 config,
                 "[[channel]]\nname = '{name}'\nkind = '{kind}'\nbase_url = '{base}'\n\
-                 hook_secret = '{MARKER}'\ntimeout = '1s'\n{settings}"
+                 hook_secret = '{MARKER}'\ntimeout = '1s'\nrate = '1000/s'\n{settings}"
             )
             .unwrap();
             topics.entry(way).or_default().push(format!("'{name}'"));
@@ -172,6 +172,28 @@ async fn send_all(server: &Server, topics: &[&str]) -> Vec<Value> {
     lives
 }
 
+/// Sends more to the channels that are refused, until all of them are paused, which the log tells.
+async fn pause_the_refused(server: &Server) {
+    for _ in 0..15 {
+        let body = r#"{"topic":"refused","title":"disk","body":"full"}"#;
+        let sent = call(server, "POST /api/v1/notifications", &[ALL, JSON], body).await;
+        assert_eq!(sent.status, 202, "{}", sent.text);
+    }
+    let mut paused = 0;
+    for _ in 0..400 {
+        let metrics = call(server, "GET /metrics", &[], "").await.text;
+        let is_paused = |line: &&str| {
+            line.starts_with("yizhan_outbox_channel_paused") && line.ends_with("-refused\"} 1")
+        };
+        paused = metrics.lines().filter(is_paused).count();
+        if paused == CHANNELS.len() {
+            return;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    panic!("only {paused} channels are paused");
+}
+
 /// The words around the first place where a key is shown.
 fn leak(text: &str) -> Option<String> {
     let basic = STANDARD.encode(format!("phil:{MARKER}"));
@@ -188,11 +210,33 @@ fn yizhan(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// A process that does not outlive its test.
+struct Process(Child);
+
+impl Process {
+    /// Ends it; what it wrote beside its log.
+    fn end(&mut self) -> String {
+        self.0.kill().unwrap();
+        let mut errors = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        self.0.wait().unwrap();
+        errors
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended before.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// A station in a process of its own. What it logs is read as it comes, so that nobody waits for
 /// room.
-fn start(folder: &Path) -> (Server, Child, JoinHandle<String>) {
+fn start(folder: &Path) -> (Server, Process, JoinHandle<String>) {
     let mut serve = yizhan(folder, &["serve"]);
-    serve.env("YIZHAN_LOG", "info,yizhan=trace").stdout(Stdio::piped()).stderr(Stdio::piped());
+    serve.env("YIZHAN_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = serve.spawn().unwrap();
     let mut log = BufReader::new(child.stdout.take().unwrap());
     let mut seen = String::new();
@@ -206,7 +250,7 @@ fn start(folder: &Path) -> (Server, Child, JoinHandle<String>) {
             log.read_to_string(&mut seen).unwrap();
             seen
         });
-        return (Server::at(port.parse().unwrap()), child, logged);
+        return (Server::at(port.parse().unwrap()), Process(child), logged);
     }
 }
 
@@ -222,6 +266,7 @@ async fn no_key_is_shown_whatever_goes_wrong() {
 
     let topics: Vec<&str> = ways("", 0, 0).into_iter().map(|(way, _)| way).collect();
     let lives = send_all(&server, &topics).await;
+    pause_the_refused(&server).await;
 
     let mut shown = Vec::new();
     for life in &lives {
@@ -232,12 +277,13 @@ async fn no_key_is_shown_whatever_goes_wrong() {
         assert_eq!(answer.status, 200, "{page}");
         shown.push((page.to_owned(), answer.text));
     }
-    child.kill().unwrap();
-    let mut errors = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-    child.wait().unwrap();
-    shown.push(("stderr".to_owned(), errors));
-    shown.push(("log".to_owned(), logged.join().unwrap()));
+    shown.push(("stderr".to_owned(), child.end()));
+    let log = logged.join().unwrap();
+    for (number, (kind, _)) in CHANNELS.iter().enumerate() {
+        let words = format!("channel=\"{kind}-{number}-refused\"");
+        assert!(log.contains(&words), "the log says nothing of {words}");
+    }
+    shown.push(("log".to_owned(), log));
     let ids = lives.iter().map(|life| life["deliveries"][0]["id"].as_str().unwrap());
     let told = ids.step_by(9).map(|id| vec!["outbox", "show", id]);
     for args in told.chain([vec!["outbox", "list"], vec!["check"], vec!["channels"]]) {
