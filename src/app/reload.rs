@@ -29,6 +29,7 @@ use crate::config::fault::Fault;
 use crate::config::fault::Faults;
 use crate::config::places::Places;
 use crate::config::prints::Spot;
+use crate::config::prints::told;
 use crate::dispatch::rules::Prepared;
 use crate::dispatch::rules::RulesHandler;
 use crate::dispatch::rules::Settings;
@@ -123,8 +124,7 @@ impl Reload {
                 tracing::info!("the config was read again; it says what it said before");
             }
             Ok(changed) => {
-                let changed: Vec<String> = changed.iter().map(Spot::to_string).collect();
-                tracing::info!(changed = changed.join(", "), "the changed config is in force");
+                tracing::info!(changed = told(&changed), "the changed config is in force");
             }
             Err(faults) => {
                 self.failures.inc();

@@ -34,6 +34,10 @@ pub struct Spot {
 }
 
 impl Spot {
+    fn table(&self) -> (&str, Option<&str>) {
+        (&self.section, self.name.as_deref())
+    }
+
     /// Whether it takes effect without a restart.
     pub fn is_live(&self) -> bool {
         LIVE_SECTIONS.contains(&self.section.as_str())
@@ -49,6 +53,16 @@ impl fmt::Display for Spot {
             Some(name) => write!(out, "[[{section}]] {name}: {key}"),
         }
     }
+}
+
+/// What has changed, for people: each setting, and a table that came or went by its head alone.
+pub fn told(changed: &[Spot]) -> String {
+    let is_whole = |spot: &&Spot| spot.name.is_some() && spot.key == "name";
+    let whole: BTreeSet<(&str, Option<&str>)> =
+        changed.iter().filter(is_whole).map(Spot::table).collect();
+    let heads = whole.iter().map(|(section, name)| format!("[[{section}]] {}", name.unwrap_or("")));
+    let rest = changed.iter().filter(|spot| !whole.contains(&spot.table())).map(Spot::to_string);
+    heads.chain(rest).collect::<Vec<_>>().join(", ")
 }
 
 /// The fingerprints of a config's settings, those with their default included.
@@ -152,6 +166,8 @@ mod tests {
     use std::path::Path;
 
     use super::Prints;
+    use super::Spot;
+    use super::told;
     use crate::config::Config;
 
     const BASE: &str = "[server]\nlisten = '127.0.0.1:80'\n\
@@ -184,6 +200,23 @@ mod tests {
         assert_eq!(changed(&account), [("[[account]] shop: app_id".to_owned(), false)]);
         let rate = format!("{BASE}rate = '1/s'\n");
         assert_eq!(changed(&rate), [("[[channel]] ops: rate".to_owned(), true)]);
+    }
+
+    #[test]
+    fn a_table_that_came_or_went_is_told_by_its_head() {
+        let spot = |section: &str, name: Option<&str>, key: &str| Spot {
+            section: section.to_owned(),
+            name: name.map(str::to_owned),
+            key: key.to_owned(),
+        };
+        let changed = [
+            spot("channel", Some("mail"), "kind"),
+            spot("channel", Some("mail"), "name"),
+            spot("channel", Some("ops"), "token"),
+            spot("server", None, "private_hosts"),
+        ];
+        let said = "[[channel]] mail, [[channel]] ops: token, [server] private_hosts";
+        assert_eq!(told(&changed), said);
     }
 
     #[test]
