@@ -198,6 +198,54 @@ impl OutboxMetrics {
     }
 }
 
+/// The labels of a metric of one assistant.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, EncodeLabelSet)]
+pub struct AssistantLabels {
+    /// The assistant's name in the config.
+    pub assistant: String,
+}
+
+/// The labels of a question.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, EncodeLabelSet)]
+pub struct QuestionLabels {
+    /// The assistant's name in the config.
+    pub assistant: String,
+    /// `answered`, `failed`, or `over_budget`.
+    pub outcome: &'static str,
+}
+
+/// What assistants count.
+#[derive(Clone, Debug, Default)]
+pub struct AssistantMetrics {
+    /// Tokens used up, as the model's server reports them or as estimated.
+    pub tokens: Family<AssistantLabels, Counter>,
+    /// Questions, by what became of them.
+    pub questions: Family<QuestionLabels, Counter>,
+}
+
+impl AssistantMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let it = Self::default();
+        let help = "Tokens that assistants used up, questions and answers together";
+        registry.register("assistant_tokens", help, it.tokens.clone());
+        let help = "Questions to assistants, by what became of them";
+        registry.register("assistant_questions", help, it.questions.clone());
+        it
+    }
+
+    /// Counts tokens. `assistant` must be a configured name.
+    pub fn count_tokens(&self, assistant: &str, tokens: u64) {
+        let labels = AssistantLabels { assistant: assistant.to_owned() };
+        self.tokens.get_or_create(&labels).inc_by(tokens);
+    }
+
+    /// Counts a question. `assistant` must be a configured name.
+    pub fn count_question(&self, assistant: &str, outcome: &'static str) {
+        let labels = QuestionLabels { assistant: assistant.to_owned(), outcome };
+        self.questions.get_or_create(&labels).inc();
+    }
+}
+
 /// All metrics of a station.
 pub struct Metrics {
     registry: Registry,
@@ -212,6 +260,8 @@ pub struct Metrics {
     pub captures_written: Counter,
     /// Callbacks that were not, because the disk was slow or full.
     pub captures_dropped: Counter,
+    /// What assistants count.
+    pub assistants: AssistantMetrics,
     /// What the outbox counts.
     pub outbox: OutboxMetrics,
 }
@@ -240,6 +290,7 @@ impl Metrics {
         let captures_dropped = Counter::default();
         let help = "Callbacks that were not captured, because the disk was slow or full";
         registry.register("captures_dropped", help, captures_dropped.clone());
+        let assistants = AssistantMetrics::register(&mut registry);
         let outbox = OutboxMetrics::register(&mut registry);
         Self {
             registry,
@@ -250,6 +301,7 @@ impl Metrics {
             config_reload_failures,
             captures_written,
             captures_dropped,
+            assistants,
             outbox,
         }
     }

@@ -3,6 +3,7 @@
 use super::hooks;
 use crate::config::Config;
 use crate::config::fault::Faults;
+use crate::dispatch::rules::Counts;
 use crate::dispatch::rules::RulesHandler;
 use crate::dispatch::rules::Settings;
 use crate::metrics::Metrics;
@@ -20,9 +21,10 @@ pub(crate) fn load_rules(
     if !server.is_handlers_given && !server.handlers.exists() {
         return Ok(None);
     }
-    let failures = metrics.reload_failures.clone();
+    let (failures, assistants) = (metrics.reload_failures.clone(), metrics.assistants.clone());
+    let counts = Counts { failures, assistants };
     let settings = Settings::from(config);
-    RulesHandler::load(&server.handlers, answered(config), settings, failures).map(Some)
+    RulesHandler::load(&server.handlers, answered(config), settings, counts).map(Some)
 }
 
 /// For whom rules may answer: the accounts, and the channels that people write to.

@@ -29,6 +29,7 @@ use self::budget::Budget;
 use self::memory::Conversations;
 use crate::config::assistant::Assistant as Config;
 use crate::exchange::Exchange;
+use crate::metrics::AssistantMetrics;
 
 /// A model, and what it is asked with.
 struct Assistant {
@@ -45,6 +46,7 @@ struct Inner {
     all: ArcSwap<BTreeMap<String, Arc<Assistant>>>,
     conversations: Conversations,
     budget: Budget,
+    metrics: AssistantMetrics,
 }
 
 impl fmt::Debug for Assistants {
@@ -67,12 +69,13 @@ pub struct Asker<'a> {
 }
 
 impl Assistants {
-    /// Those of the config.
-    pub fn new(configs: &[Config]) -> Self {
+    /// Those of the config, counted by `metrics`.
+    pub fn new(configs: &[Config], metrics: AssistantMetrics) -> Self {
         Self(Arc::new(Inner {
             all: ArcSwap::from_pointee(open(configs)),
             conversations: Conversations::new(),
             budget: Budget::new(),
+            metrics,
         }))
     }
 
@@ -99,6 +102,7 @@ impl Assistants {
         let key = [name, asker.account, asker.user].join("\0");
         let most = assistant.config.daily_tokens;
         if most.is_some_and(|most| self.0.budget.used(&key, asker.day) >= most) {
+            self.0.metrics.count_question(name, "over_budget");
             let said = assistant.config.over_budget.clone();
             return Err(AssistantError::OverBudget(said));
         }

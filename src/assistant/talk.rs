@@ -129,6 +129,17 @@ impl Talk {
     ///
     /// [`AssistantError`], once trying again is of no use.
     pub async fn step(&mut self) -> Result<Step, AssistantError> {
+        let step = self.next().await;
+        let outcome = match &step {
+            Ok(Step::Calls(_)) => return step,
+            Ok(Step::Said(_)) => "answered",
+            Err(_) => "failed",
+        };
+        self.shared.0.metrics.count_question(&self.assistant.config.name, outcome);
+        step
+    }
+
+    async fn next(&mut self) -> Result<Step, AssistantError> {
         if self.rounds == MOST_ROUNDS {
             return Err(AssistantError::TooManyCalls(self.rounds));
         }
@@ -160,6 +171,7 @@ impl Talk {
         });
         self.used += used;
         self.shared.0.budget.count(&self.key, self.day, used);
+        self.shared.0.metrics.count_tokens(&self.assistant.config.name, used);
     }
 
     fn remember(&self, text: &str) {

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use prometheus_client::metrics::counter::Counter;
 
 use crate::cli::shipped;
 use crate::config::Config;
+use crate::dispatch::rules::Counts;
 use crate::dispatch::rules::RulesHandler;
 use crate::dispatch::rules::Settings;
 
@@ -48,7 +48,7 @@ impl Prepared {
         let accounts = config.accounts.iter().map(|account| account.name.clone()).collect();
         let settings = Settings::from(config);
         let folder = self.own.join("slow");
-        Ok(RulesHandler::load(folder, accounts, settings, Counter::default())?)
+        Ok(RulesHandler::load(folder, accounts, settings, Counts::default())?)
     }
 }
 

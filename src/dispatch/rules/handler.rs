@@ -26,6 +26,7 @@ use crate::dispatch::handler::Handler;
 use crate::entropy::Entropy;
 use crate::entropy::SystemEntropy;
 use crate::exchange::Exchange;
+use crate::metrics::AssistantMetrics;
 use crate::wechat::inbound::Inbound;
 
 /// Answers by the rules in a folder. Cheap to clone; clones share rules and memory.
@@ -44,7 +45,16 @@ struct Inner {
     entropy: Arc<dyn Entropy>,
     /// Of the last reload, if it was refused.
     faults: Mutex<Option<Faults>>,
-    failures: Counter,
+    counts: Counts,
+}
+
+/// What is counted of rules.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// The reloads that are refused.
+    pub failures: Counter,
+    /// What `ask` costs.
+    pub assistants: AssistantMetrics,
 }
 
 /// What the config says of rules.
@@ -80,8 +90,8 @@ impl fmt::Debug for RulesHandler {
 }
 
 impl RulesHandler {
-    /// Reads the rules in `folder`. `accounts` are the names that the config knows, `failures`
-    /// counts the reloads that are refused.
+    /// Reads the rules in `folder`. `accounts` are the names that the config knows, `counts`
+    /// is where it counts.
     ///
     /// # Errors
     ///
@@ -90,13 +100,13 @@ impl RulesHandler {
         folder: impl Into<PathBuf>,
         accounts: Vec<String>,
         settings: Settings,
-        failures: Counter,
+        counts: Counts,
     ) -> Result<Self, Faults> {
         let folder = folder.into();
         let given = Given { accounts, settings };
         let rules = read(&folder, &given)?;
         let exchange = Arc::new(Exchange::new(given.settings.private_hosts.clone()));
-        let assistants = Assistants::new(&given.settings.assistants);
+        let assistants = Assistants::new(&given.settings.assistants, counts.assistants.clone());
         Ok(Self(Arc::new(Inner {
             folder,
             given: Mutex::new(given),
@@ -106,7 +116,7 @@ impl RulesHandler {
             assistants,
             entropy: Arc::new(SystemEntropy),
             faults: Mutex::new(None),
-            failures,
+            counts,
         })))
     }
 
@@ -128,7 +138,7 @@ impl RulesHandler {
                 Ok(())
             }
             Err(faults) => {
-                self.0.failures.inc();
+                self.0.counts.failures.inc();
                 for fault in faults.iter() {
                     tracing::error!("the rules were not reloaded: {fault}");
                 }

@@ -35,6 +35,7 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use self::condition::Asked;
+pub use self::handler::Counts;
 pub use self::handler::Prepared;
 pub use self::handler::RulesHandler;
 use self::index::Index;

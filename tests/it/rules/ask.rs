@@ -11,6 +11,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use yizhan::config::assistant::Assistant;
+use yizhan::metrics::AssistantLabels;
+use yizhan::metrics::QuestionLabels;
 use yizhan::wechat::Platform;
 use yizhan::wechat::reply::Reply;
 
@@ -211,7 +213,11 @@ async fn a_conversation_is_remembered_per_user_until_a_silence() {
 async fn who_has_used_up_the_tokens_of_a_day_waits_for_the_next() {
     on_one_thread(async {
         let model = Model::playing((0..4).map(|_| says(&["好"]))).await;
-        let assistant = Assistant { daily_tokens: Some(200), ..model.assistant() };
+        let assistant = Assistant {
+            daily_tokens: Some(200),
+            timeout: Duration::from_secs(1),
+            ..model.assistant()
+        };
         let desk = desk(assistant, HELPER);
         let ask = async |user: &str, now: Duration| {
             super::plain(&desk.answer(&said(user, "问"), &shop(now)).await.unwrap().reply)
@@ -224,6 +230,17 @@ async fn who_has_used_up_the_tokens_of_a_day_waits_for_the_next() {
         assert_eq!(ask("u1", MORNING + Duration::from_secs(14 * 3600 + 1797)).await, "明天再来");
         assert_eq!(ask("u1", MORNING + Duration::from_secs(14 * 3600 + 1798)).await, "好");
         assert_eq!(model.asked().len(), 4);
+        // Nobody answers any more.
+        assert!(desk.try_answer(&said("u3", "问"), &shop(MORNING)).await.unwrap().is_err());
+        let helper = || "helper".to_owned();
+        let counts = &desk.counts.assistants;
+        let questions = |outcome| {
+            counts.questions.get_or_create(&QuestionLabels { assistant: helper(), outcome }).get()
+        };
+        let found = ["answered", "over_budget", "failed"].map(questions);
+        assert_eq!(found, [4, 2, 1]);
+        let tokens = counts.tokens.get_or_create(&AssistantLabels { assistant: helper() }).get();
+        assert_eq!(tokens, 400);
     })
     .await;
 }

@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 use jiff::tz::TimeZone;
-use prometheus_client::metrics::counter::Counter;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
@@ -32,6 +31,7 @@ use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler as _;
 use yizhan::dispatch::handler::HandlerError;
+use yizhan::dispatch::rules::Counts;
 use yizhan::dispatch::rules::Outlets;
 use yizhan::dispatch::rules::RulesHandler;
 use yizhan::dispatch::rules::Settings;
@@ -51,7 +51,7 @@ struct Desk {
     /// Removes the folder at the end, if it is a temporary one.
     _kept: Option<TempDir>,
     handler: RulesHandler,
-    failures: Counter,
+    counts: Counts,
 }
 
 impl Desk {
@@ -86,9 +86,9 @@ impl Desk {
     /// The rules in a folder that is there already.
     fn of(folder: PathBuf, settings: Settings) -> Result<Self, Faults> {
         let accounts = vec!["shop".to_owned(), "ops".to_owned()];
-        let failures = Counter::default();
-        let handler = RulesHandler::load(&folder, accounts, settings, failures.clone())?;
-        Ok(Self { folder, _kept: None, handler, failures })
+        let counts = Counts::default();
+        let handler = RulesHandler::load(&folder, accounts, settings, counts.clone())?;
+        Ok(Self { folder, _kept: None, handler, counts })
     }
 
     fn write(&self, name: &str, text: &str) {

@@ -18,7 +18,7 @@ async fn a_changed_file_takes_effect_and_what_is_known_of_users_stays() {
     desk.write("10-rules.toml", NEW);
     assert_eq!(desk.handler.reload(), Ok(()));
     assert_eq!(desk.says("x").await.as_deref(), Some("new 1"));
-    assert_eq!(desk.failures.get(), 0);
+    assert_eq!(desk.counts.failures.get(), 0);
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn with_one_fault_in_one_file_the_whole_old_set_stays() {
     assert!(faults.to_string().contains("did you mean `equals`?"), "{faults}");
     assert_eq!(desk.says("x").await.as_deref(), Some("old 1"));
     assert_eq!(desk.handler.faults(), Some(faults));
-    assert_eq!(desk.failures.get(), 1);
+    assert_eq!(desk.counts.failures.get(), 1);
 
     desk.write("20-more.toml", "");
     assert_eq!(desk.handler.reload(), Ok(()));

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use prometheus_client::metrics::counter::Counter;
 use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Handler as _;
+use yizhan::dispatch::rules::Counts;
 use yizhan::dispatch::rules::Rules;
 use yizhan::dispatch::rules::RulesHandler;
 use yizhan::dispatch::rules::Settings;
@@ -27,7 +27,7 @@ fn folder(name: &str) -> PathBuf {
 fn shipped() -> RulesHandler {
     let settings =
         Settings { private_hosts: Allowed::default(), webhook_secret: None, ..settings() };
-    RulesHandler::load(folder("handlers"), Vec::new(), settings, Counter::default()).unwrap()
+    RulesHandler::load(folder("handlers"), Vec::new(), settings, Counts::default()).unwrap()
 }
 
 /// The rule that answers a document, and what it says.
