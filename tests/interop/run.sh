@@ -1,8 +1,9 @@
 #!/bin/sh
 # Other implementations against ours: wechatpy from PyPI and @wecom/crypto from npm against `yizhan
-# serve` and `yizhan simulate`; clients of other push services against our dialects; the programs of
-# examples/ behind `forward`; docs/walkthrough.md as it stands. What they need is installed below the
-# target folder. YIZHAN_BIN names another binary to try than the one built here.
+# serve` and `yizhan simulate`; clients of other push services against our dialects, and against the
+# services that are simulated; the programs of examples/ behind `forward`; docs/walkthrough.md as it
+# stands. What they need is installed below the target folder. YIZHAN_BIN names another binary to try
+# than the one built here.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -61,6 +62,8 @@ echo '== wechatpy as bot and client of the simulated platform'
 "$work/python/bin/python" "$here/simulated.py" "$binary"
 echo '== clients of other push services against our dialects'
 "$work/python/bin/python" "$here/dialects.py" "$binary" "$work/node/dialects.mjs"
+echo '== the same clients against the services that are simulated'
+"$work/python/bin/python" "$here/services.py" "$binary"
 echo '== the programs of examples/ behind a rule'
 "$work/python/bin/python" "$here/examples.py" "$binary"
 echo '== docs/walkthrough.md, as it stands'

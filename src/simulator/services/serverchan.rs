@@ -53,7 +53,7 @@ fn no(status: u16, area: &str, code: u32, info: &str) -> Answer {
 }
 
 fn unknown_key() -> Answer {
-    no(200, "AUTH", 40001, "用户不存在或者权限不足")
+    no(400, "AUTH", 40001, "用户不存在或者权限不足")
 }
 
 fn said(given: &Value) -> (String, String) {
