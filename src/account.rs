@@ -38,6 +38,8 @@ pub struct Patience {
 /// What may become of a late answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Way {
+    /// A robot's answer: its beginning is said at once, and the platform asks how it goes on.
+    Stream,
     /// It is sent through this channel.
     Push(String),
     /// It is kept for the user's next message.

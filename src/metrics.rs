@@ -72,6 +72,7 @@ account_metrics! {
     failed_handlers: "Messages whose handler returned an error";
     held_answers: "Answers kept for the user's next message";
     pushed_answers: "Answers sent as messages of their own because no delivery could carry them";
+    streamed_answers: "Answers of robots that the platform asked for";
     refused_replies: "Replies that the platform does not take";
 }
 

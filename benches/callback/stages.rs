@@ -13,6 +13,7 @@ use yizhan::dispatch::handler::Answer;
 use yizhan::dispatch::handler::Context;
 use yizhan::dispatch::handler::Handler as _;
 use yizhan::inbox::Step;
+use yizhan::outcome::Progress;
 use yizhan::platform::Clients;
 use yizhan::simulator::RawRequest;
 use yizhan::wechat::Platform;
@@ -232,6 +233,7 @@ impl Stage {
             from: "oAnna".to_owned(),
             now: Duration::from_millis(1_767_225_600_123),
             clients: Clients::default(),
+            progress: Progress::default(),
         };
         let inbounds = inbounds(bench, count).into_iter().map(Arc::new).collect::<Vec<_>>();
         over(inbounds, move |inbound| {

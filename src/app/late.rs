@@ -8,6 +8,7 @@ use crate::account::Way;
 use crate::config::account::Account;
 use crate::config::account::Late as Wanted;
 use crate::config::account::Source;
+use crate::wechat::Platform;
 
 /// What is done for a late answer, in the order in which the account names it: whether WeChat's
 /// retries are waited for, and the ways after that. `channel` is the account's own way to send, if
@@ -20,9 +21,10 @@ pub(super) fn ways(account: &Account, channel: Option<&str>) -> (bool, Vec<Way>)
             (Wanted::Retry, _) => {
                 retries |= ways.is_empty() && account.source != Source::CloudFunction;
             }
+            (Wanted::Stream, _) if account.platform == Platform::WecomBot => ways.push(Way::Stream),
             (Wanted::Push, Some(channel)) => ways.push(Way::Push(channel.to_owned())),
             (Wanted::Hold, _) if account.may_hold() => ways.push(Way::Hold),
-            (Wanted::Push | Wanted::Hold, _) => {}
+            (Wanted::Stream | Wanted::Push | Wanted::Hold, _) => {}
         }
     }
     (retries, ways)
@@ -56,7 +58,8 @@ mod tests {
     fn of(platform: &str, late: &str, channel: Option<&str>) -> (bool, Vec<Way>) {
         let text = format!(
             "[[account]]\nname = 'shop'\nplatform = '{platform}'\napp_id = 'wx1'\ntoken = 'abc'\n\
-             mode = 'plain'\nlate = {late}\n"
+             encoding_aes_key = '{}'\nlate = {late}\n",
+            "A".repeat(43)
         );
         let loaded = Config::parse("a.toml", &text, Path::new(""), &SystemEnvironment);
         ways(&loaded.unwrap_or_else(|faults| panic!("{faults}")).config.accounts[0], channel)
@@ -74,6 +77,10 @@ mod tests {
         assert_eq!(of(account, "['push', 'retry']", channel), (false, vec![push()]));
         assert_eq!(of(account, "['push', 'retry']", None), (true, vec![]));
         assert_eq!(of(account, "['hold', 'push']", channel), (false, vec![Way::Hold, push()]));
+        assert_eq!(of("mini-program", all, channel), (true, vec![push()]));
+        let all = "['stream', 'retry', 'push', 'hold']";
+        let ways = vec![Way::Stream, push(), Way::Hold];
+        assert_eq!(of("wecom-bot", all, channel), (false, ways));
         assert_eq!(of("mini-program", all, channel), (true, vec![push()]));
     }
 }

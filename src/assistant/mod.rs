@@ -30,6 +30,7 @@ use self::memory::Conversations;
 use crate::config::assistant::Assistant as Config;
 use crate::exchange::Exchange;
 use crate::metrics::AssistantMetrics;
+use crate::outcome::Progress;
 
 /// A model, and what it is asked with.
 struct Assistant {
@@ -66,6 +67,8 @@ pub struct Asker<'a> {
     pub now: Duration,
     /// The day in the owner's time zone, as a number that it has to itself: budgets are for one.
     pub day: i64,
+    /// Is told the answer while it grows.
+    pub progress: &'a Progress,
 }
 
 impl Assistants {

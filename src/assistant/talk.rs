@@ -23,6 +23,7 @@ use crate::exchange::ExchangeError;
 use crate::exchange::Method;
 use crate::exchange::Request;
 use crate::exchange::Streaming;
+use crate::outcome::Progress;
 
 /// The largest answer that is read, in bytes, with all that is around its words.
 const LARGEST_ANSWER: usize = 4 << 20;
@@ -72,6 +73,8 @@ pub struct Talk {
     until: Instant,
     rounds: u32,
     used: u64,
+    /// Is told the answer while it grows.
+    progress: Progress,
 }
 
 /// Why one try gave nothing, and how long the server wants us to wait.
@@ -101,7 +104,7 @@ impl Talk {
         let messages = request::opening(&config.system, &before, &question);
         let until = Instant::now() + config.timeout;
         let (now, day, tools) = (asker.now, asker.day, tools.to_vec());
-        let (rounds, used) = (0, 0);
+        let (rounds, used, progress) = (0, 0, asker.progress.clone());
         Self {
             shared,
             assistant,
@@ -115,6 +118,7 @@ impl Talk {
             until,
             rounds,
             used,
+            progress,
         }
     }
 
@@ -240,7 +244,7 @@ impl Talk {
         }
         let gathered = match header(&answer, "content-type").contains("json") {
             true => gather_whole(&mut answer).await?,
-            false => gather(&mut answer).await?,
+            false => gather(&mut answer, &self.progress).await?,
         };
         match gathered.is_begun {
             true => Ok(gathered),
@@ -250,7 +254,7 @@ impl Talk {
 }
 
 /// Reads events until the last. What is there when the time is over is an answer too.
-async fn gather(answer: &mut Streaming) -> Result<Gathered, AssistantError> {
+async fn gather(answer: &mut Streaming, progress: &Progress) -> Result<Gathered, AssistantError> {
     let (mut events, mut gathered) = (Events::default(), Gathered::default());
     loop {
         let part = match answer.next().await {
@@ -264,13 +268,18 @@ async fn gather(answer: &mut Streaming) -> Result<Gathered, AssistantError> {
             Some(part) => events.feed(part),
             None => events.end().into_iter().collect(),
         };
+        // Not every server says that it has done.
+        let mut is_over = part.is_none();
         for event in found {
             if gathered.take_event(&event)? {
-                return Ok(gathered);
+                is_over = true;
+                break;
             }
         }
-        // Not every server says that it has done.
-        if part.is_none() {
+        if progress.is_shown() && is_sayable(&gathered) {
+            progress.say(without_thoughts(&gathered.text));
+        }
+        if is_over {
             return Ok(gathered);
         }
     }

@@ -45,18 +45,21 @@ pub(super) fn read(
 fn warn_of_late(table: &Table<'_>, late: &[Late], platform: Platform, may_push: bool) {
     let may_hold = platform != Platform::MiniProgram;
     let works = |it: &Late| match it {
+        Late::Stream => platform == Platform::WecomBot,
         Late::Retry => true,
         Late::Push => may_push,
         Late::Hold => may_hold,
     };
     let ends = |it: &Late| works(it) && *it != Late::Retry;
     let instead = match late.iter().find(|it| ends(it)) {
+        Some(Late::Stream) => "what is late is streamed",
         Some(Late::Push) => "what is late is pushed",
         Some(_) => "what is late is held for the user's next message",
         None => "what is late is lost",
     };
     for dead in late.iter().filter(|it| !works(it)) {
         let message = match (dead, platform) {
+            (Late::Stream, _) => "`stream` in `late`: only a robot of 企业微信 has it",
             (Late::Hold, _) => "`hold` in `late`: a mini-program takes no answer in reply",
             (_, Platform::Wecom) => "`push` in `late` needs an `app_secret` and an `agent_id`",
             (_, Platform::OpenPlatform) => {

@@ -44,6 +44,8 @@ impl TokenApi {
 /// What may happen to an answer that is not ready in time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Late {
+    /// A robot of 企业微信 says that more will come, and the platform asks for it until it is there.
+    Stream,
     /// WeChat is kept waiting until it hangs up, and its retry gets the answer.
     Retry,
     /// Sent as a customer-service or application message, where [`super::account::Account::may_push`].
@@ -54,8 +56,12 @@ pub enum Late {
 
 impl Late {
     /// Each with its name in the config.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Retry, "retry"), (Self::Push, "push"), (Self::Hold, "hold")];
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Stream, "stream"),
+        (Self::Retry, "retry"),
+        (Self::Push, "push"),
+        (Self::Hold, "hold"),
+    ];
 }
 
 /// What becomes of a reply text that is too long for one message.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::outcome::Outcome;
+use crate::outcome::Progress;
 use crate::platform::Client;
 use crate::platform::Clients;
 use crate::wechat::Platform;
@@ -31,6 +32,8 @@ pub struct Context {
     pub now: Duration,
     /// What calls WeChat for each account that may.
     pub clients: Clients,
+    /// Takes what there is to say before the answer is ready.
+    pub progress: Progress,
 }
 
 impl Context {

@@ -13,12 +13,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use dashmap::DashMap;
-use serde::Deserialize;
-use serde::Serialize;
 use tokio::sync::OnceCell;
 
 use super::Message;
+use super::promise;
 use super::settle;
+use super::stream::Streams;
 use crate::account::Account;
 use crate::account::Way;
 use crate::clock::Clock;
@@ -39,21 +39,8 @@ use crate::wechat::reply::Reply;
 use crate::wechat::reply::split;
 use crate::window::Windows;
 
-/// How long a message is worked on again after a crash. Nobody waits for an answer longer.
-const PROMISE: Duration = Duration::from_hours(1);
-
 /// How long it is known that a promise was kept; longer than a promise.
-const KEPT: Duration = Duration::from_hours(24);
-
-/// How long a user may be kept waiting for the promise to be on disk.
-const PROMISE_WITHIN: Duration = Duration::from_millis(300);
-
-/// How often the work on a promised message is begun, the first time included: a message that
-/// takes the process down must not do so for ever.
-const TRIES: u32 = 2;
-
-/// What every key of a promise begins with, before account and message.
-const PREFIX: &str = "promise/";
+pub(super) const KEPT: Duration = Duration::from_hours(24);
 
 /// Messages of one answer leave in this distance, since WeChat keeps no order between two requests.
 const APART: Duration = Duration::from_millis(500);
@@ -76,16 +63,8 @@ pub struct Late {
     told_count: AtomicUsize,
     /// The messages that an earlier process has settled.
     earlier: OnceCell<HashSet<String>>,
-}
-
-/// A message whose sender was told to wait, as it is stored.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Promise {
-    pub(super) account: String,
-    /// As it arrived, decrypted.
-    pub(super) document: String,
-    /// How often its work was begun.
-    tries: u32,
+    /// Robots' answers that the platform asks for.
+    pub(super) streams: Streams,
 }
 
 impl Late {
@@ -99,8 +78,8 @@ impl Late {
         let store = Arc::clone(outbox.store());
         let held = Held::new(Arc::clone(&store));
         let (told, told_count) = (DashMap::new(), AtomicUsize::new(0));
-        let earlier = OnceCell::new();
-        Self { outbox, store, held, windows, clock, metrics, told, told_count, earlier }
+        let (earlier, streams) = (OnceCell::new(), Streams::default());
+        Self { outbox, store, held, windows, clock, metrics, told, told_count, earlier, streams }
     }
 
     /// What goes out.
@@ -180,54 +159,6 @@ impl Late {
         }
     }
 
-    /// Writes down that the sender of `message` is owed an answer. If that takes too long or fails
-    /// they are owed it all the same, as long as this process lives.
-    pub(super) async fn promise(&self, message: &Message) {
-        let promise = Promise {
-            account: message.account.name.as_ref().to_owned(),
-            document: message.inbound.source().to_owned(),
-            tries: 1,
-        };
-        let name = message.name();
-        let written = tokio::time::timeout(PROMISE_WITHIN, self.write(&name, &promise));
-        match written.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => self.report_store(message, &error),
-            Err(_) => tracing::warn!(
-                account = &*message.account.name,
-                "the store is slow: a crash now would lose an answer"
-            ),
-        }
-    }
-
-    async fn write(&self, name: &str, promise: &Promise) -> Result<(), StoreError> {
-        let json = serde_json::to_vec(promise).expect("a promise is always JSON");
-        self.store.set(self.now(), &format!("{PREFIX}{name}"), Some(json), PROMISE).await
-    }
-
-    /// The promises that the last process did not keep, each begun once more by this.
-    pub(super) async fn promises(&self) -> Result<Vec<Promise>, StoreError> {
-        let (mut all, mut last) = (Vec::new(), None::<String>);
-        loop {
-            let page = self.store.values(self.now(), PREFIX, last.as_deref(), PAGE).await?;
-            let Some((key, _)) = page.last() else { return Ok(all) };
-            last = Some(key.clone());
-            for (key, value) in page {
-                let name = key.strip_prefix(PREFIX).unwrap_or_default();
-                let is_kept = self.store.settled(self.now(), &late(name)).await?.is_some();
-                let promise = serde_json::from_slice::<Promise>(&value).ok();
-                match promise.filter(|it| !is_kept && it.tries < TRIES) {
-                    None => self.store.set(self.now(), &key, None, PROMISE).await?,
-                    Some(mut promise) => {
-                        promise.tries += 1;
-                        self.write(name, &promise).await?;
-                        all.push(promise);
-                    }
-                }
-            }
-        }
-    }
-
     /// Sends what is said while the work on `message` goes on; once, also where the next process
     /// does that work again.
     pub(super) async fn send_now(&self, message: &Message, notifications: Vec<Notification>) {
@@ -255,10 +186,10 @@ impl Late {
         }
         let name = message.name();
         let settlement = Settlement {
-            key: late(&name),
+            key: key(&name),
             remember: KEPT,
             deliveries: self.deliveries(pushed, APART),
-            values: vec![(format!("{PREFIX}{name}"), None, PROMISE)],
+            values: vec![(promise::key(&name), None, Duration::ZERO)],
             ..Settlement::default()
         };
         let (is_pushed, is_held) = (!settlement.deliveries.is_empty(), !held.is_empty());
@@ -314,7 +245,7 @@ impl Late {
     /// How many messages may be pushed. Where nothing can be held, all are tried: the outbox keeps
     /// what is refused, with the reason.
     async fn left(&self, message: &Message) -> usize {
-        match message.way() {
+        match message.way_out() {
             Some(Way::Push(_)) if message.is_to_robot() => 1,
             Some(Way::Push(_)) if message.holds() => {
                 let left = self.windows.left(&message.account.name, message.inbound.from()).await;
@@ -354,8 +285,13 @@ impl Late {
 
     /// Counts and logs that the store failed.
     pub(super) fn report_store(&self, message: &Message, error: &StoreError) {
+        self.report_store_of(&message.account, error);
+    }
+
+    /// The same, where it is not about one message.
+    pub(super) fn report_store_of(&self, account: &Account, error: &StoreError) {
         self.metrics.count_trouble(code::STORE_FAILED.name);
-        let (code, account) = (code::STORE_FAILED.name, &*message.account.name);
+        let (code, account) = (code::STORE_FAILED.name, &*account.name);
         tracing::error!(code, account, "{}: {error}", code::STORE_FAILED.meaning);
     }
 
@@ -387,6 +323,6 @@ fn may_wait(reply: &Reply) -> bool {
 }
 
 /// The key that says that the promise of this name was kept.
-fn late(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     format!("late/{name}")
 }

@@ -39,13 +39,29 @@ impl Message {
 
     /// What would become of the answer to this now.
     pub(super) fn way(&self) -> Option<&Way> {
-        self.account.patience.ways.iter().find(|way| match way {
+        self.account.patience.ways.iter().find(|way| self.is_open(way))
+    }
+
+    /// The same where it is not streamed.
+    pub(super) fn way_out(&self) -> Option<&Way> {
+        self.account.patience.ways.iter().find(|way| **way != Way::Stream && self.is_open(way))
+    }
+
+    fn is_open(&self, way: &Way) -> bool {
+        match way {
+            Way::Stream => self.streams(),
             Way::Push(_) if self.is_to_robot() => {
                 self.inbound.root().get("response_url").is_some_and(|it| !it.text().is_empty())
             }
             Way::Push(_) => !self.inbound.from().is_empty(),
             Way::Hold => self.is_message(),
-        })
+        }
+    }
+
+    /// Whether its answer can be streamed.
+    pub(super) fn streams(&self) -> bool {
+        let is_new = self.is_message() && self.inbound.name() != "stream";
+        self.is_to_robot() && is_new && !self.inbound.msg_id().is_empty()
     }
 
     /// Whether its answer can wait for the sender's next message.
@@ -69,7 +85,7 @@ impl Message {
         }
         let channel = self.account.patience.ways.iter().find_map(|way| match way {
             Way::Push(channel) => Some(channel),
-            Way::Hold => None,
+            Way::Stream | Way::Hold => None,
         });
         let user = (&*self.account.name, self.inbound.from());
         if self.is_to_robot() {

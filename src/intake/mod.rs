@@ -7,10 +7,13 @@ mod hook;
 mod late;
 mod mended;
 mod message;
+mod promise;
 mod report;
 mod settle;
+mod stream;
 mod typing;
 mod upstream;
+mod wait;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,15 +38,14 @@ use crate::inbox::Inbox;
 use crate::inbox::Settled;
 use crate::inbox::Step;
 use crate::inbox::Turn;
-use crate::inbox::Waiting;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
+use crate::outcome::Progress;
 use crate::platform::Clients;
 use crate::wechat::Platform;
 use crate::wechat::id::AppId;
 use crate::wechat::inbound::Family;
 use crate::wechat::inbound::Inbound;
-use crate::wechat::limits;
 use crate::wechat::reply::Reply;
 use crate::window::Trigger;
 
@@ -131,6 +133,10 @@ impl Intake {
         if inbound.family() == Family::Probe {
             return Ok("success".to_owned());
         }
+        if let Some(reply) = self.late.asked(&account, &inbound).await {
+            let now = self.clock.unix();
+            return Ok(account.answer(&reply, &inbound, envelope, now, self.entropy.as_ref()));
+        }
         let message = Message { account, served, inbound, inline: None };
         let reply = self.reply(&message).await?;
         let Message { account, inbound, .. } = &message;
@@ -170,14 +176,19 @@ impl Intake {
         });
         let mut count = 0;
         for promise in promises {
+            let since = promise.streamed_since();
             let inbound = Inbound::parse(promise.document.into_bytes());
             let (Some(account), Ok(inbound)) = (self.whom(&promise.account), inbound) else {
                 continue;
             };
             let inbound = Arc::new(inbound);
             let message = Message { account, served: None, inbound, inline: None };
-            if message.way() == Some(&Way::Hold) {
-                self.late.tell(&message);
+            match (message.way(), since) {
+                (Some(Way::Hold), _) => self.late.tell(&message),
+                (Some(Way::Stream), Some(since)) => {
+                    self.late.streams.begin(&message, since, self.late.now());
+                }
+                _ => {}
             }
             let id = self.inbox.id(&promise.account, message.inbound.key().as_str());
             drop(self.inbox.once_more(id, self.user(&message), self.begin(&message, false)));
@@ -254,15 +265,24 @@ impl Intake {
         }
     }
 
-    fn dispatch(&self, Message { account, served, inbound, .. }: &Message) -> Answer {
+    fn dispatch(&self, message: &Message) -> Answer {
+        let Message { account, served, inbound, .. } = message;
         let now = self.clock.since_epoch();
         let own = || Arc::clone(&account.app_id);
         let app_id = served.as_ref().map_or_else(own, |served| served.as_str().into());
+        let progress = match message.way() {
+            Some(Way::Stream) => Progress::shown(),
+            _ => Progress::default(),
+        };
         let (platform, account) = (account.platform(), Arc::clone(&account.name));
         let (from, clients) = (inbound.from().to_owned(), self.clients.clone());
-        let context = Context { account, app_id, platform, from, now, clients };
+        let context = Context { account, app_id, platform, from, now, clients, progress };
         match self.dispatcher.dispatch(inbound, &context) {
             Answer::Pass => Answer::Now(Ok(Outcome::default())),
+            answer @ Answer::Later(_) if context.progress.is_shown() => {
+                self.late.streams.show(message, context.progress);
+                answer
+            }
             answer => answer,
         }
     }
@@ -304,57 +324,6 @@ impl Intake {
         };
         let said = self.say(&message, result);
         self.settle(message, said).await
-    }
-
-    /// How many deliveries of a message went to an earlier process, going by when it was made. Only
-    /// around the start: where WeChat's clock is not ours, a retry is given up then, and no more.
-    fn missed(&self, inbound: &Inbound) -> u32 {
-        let created = inbound.created().parse().map_or(Duration::MAX, Duration::from_secs);
-        if created >= self.started || created + limits::RETRY_WINDOW < self.started {
-            return 0;
-        }
-        let age = self.clock.since_epoch().saturating_sub(created).as_secs();
-        u32::try_from(age / limits::REPLY_WINDOW.as_secs()).unwrap_or(u32::MAX).min(limits::TRIES)
-    }
-
-    /// Waits for the answer as long as this delivery can carry it. Not the last one: until WeChat
-    /// hangs up, so that it delivers again. The last one: until just before, and then something is
-    /// said, lest the user be told that the service is down.
-    async fn wait(&self, message: &Message, waiting: &Waiting, delivery: u32) -> Reply {
-        let account = &message.account;
-        if delivery > 1 {
-            account.metrics.repeats.inc();
-        }
-        let patience = &account.patience;
-        let is_last = delivery + self.missed(&message.inbound) >= limits::TRIES
-            || !patience.retries
-            || message.inline.is_some();
-        let limit = if is_last { patience.reply_within } else { limits::RETRY_WINDOW };
-        match tokio::time::timeout(limit, waiting.answer()).await {
-            Ok(Some(reply)) => reply,
-            Ok(None) => account.apology(&message.inbound),
-            Err(_) if !is_last => Reply::Success,
-            Err(_) => {
-                let way = message.way();
-                let instead = match way {
-                    Some(Way::Hold) => account.holding_reply(&message.inbound),
-                    _ => Reply::Success,
-                };
-                // Told first: once something is said instead, the answer may be held at any moment.
-                let is_held = way == Some(&Way::Hold);
-                if is_held {
-                    self.late.tell(message);
-                }
-                let (said, is_instead) = waiting.instead(instead);
-                if is_instead && way.is_some() {
-                    self.late.promise(message).await;
-                } else if is_held {
-                    let own = message.name();
-                    self.late.untell(message, |it| it == own);
-                }
-                said
-            }
-        }
     }
 }
 

@@ -33,7 +33,7 @@ impl Intake {
     ) -> Settled {
         // A 小程序 takes nothing inside the window: there the outcome is pushed, as any late one.
         let says = message.account.platform() != Platform::MiniProgram;
-        let Some(way) = message.way().filter(|_| says) else {
+        let Some(way) = message.way_out().filter(|_| says) else {
             let result = self.ended_in_time(work).await;
             return self.conclude(message, result, &report).await;
         };

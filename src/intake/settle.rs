@@ -185,12 +185,25 @@ impl Intake {
             let answers = answers.into_iter().skip(usize::from(is_carried)).collect::<Vec<_>>();
             let work = async move {
                 if !is_carried || !answers.is_empty() {
-                    self.late.give(&message, answers).await;
+                    self.give_late(message, answers).await;
                 }
             };
             Box::pin(work) as _
         };
         Settled { reply, after: Some(Box::new(after)) }
+    }
+
+    /// Gives what no delivery carries. The user's next message does not wait until the platform asks
+    /// for a streamed answer.
+    async fn give_late(self: Arc<Self>, message: Message, answers: Vec<Reply>) {
+        let Some(stream) = self.late.streams.find_open(&message) else {
+            return self.late.give(&message, answers).await;
+        };
+        let intake = Arc::clone(&self);
+        let answers = answers.into_iter().filter(|it| *it != Reply::Success).collect();
+        self.inbox.spawn(async move {
+            intake.late.give_streamed(&stream, &message, answers).await;
+        });
     }
 
     /// What an earlier process answered.

@@ -133,6 +133,7 @@ impl Simulator {
         self.note_message(document);
         let exchange = self.deliver_with_faults(document).await;
         self.note_exchange(document, &exchange);
+        self.follow_stream(document, &exchange);
         exchange
     }
 

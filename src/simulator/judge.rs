@@ -78,7 +78,7 @@ impl<'a> Judge<'a> {
             };
         }
         if self.account.platform == Platform::WecomBot {
-            return read_robot(reply.root()).map(Some);
+            return self.read_robot(reply.root()).map(Some);
         }
         self.check_header(reply.root())?;
         self.read_reply(reply.root())
@@ -169,6 +169,27 @@ impl<'a> Judge<'a> {
         Ok(Some(Shown::new(kind, readable, reply)))
     }
 
+    /// A robot's answer: lower-case JSON without a header.
+    fn read_robot(&self, reply: Field<'_>) -> Result<Shown, Fault> {
+        let asked = self.inbound.as_ref().filter(|it| it.name() == "stream");
+        let asked = asked.map(|it| text(it.root(), "stream.id"));
+        let kind = text(reply, "msgtype");
+        let readable = match (kind, asked) {
+            ("stream", _) => {
+                let id = present(reply, "stream.id")?;
+                if asked.is_some_and(|asked| asked != id) {
+                    return Err(format!("`stream.id` is `{id}`, another was asked for"));
+                }
+                reply.get("stream.content").map_or("", Field::text).to_owned()
+            }
+            (_, Some(_)) => return Err(format!("a `{kind}` does not go on with a stream")),
+            ("text", _) => present(reply, "text.content")?,
+            ("template_card", _) => present(reply, "template_card.card_type")?,
+            (other, _) => return Err(format!("there is no reply `{other}` of a robot")),
+        };
+        Ok(Shown::new(kind, readable, reply))
+    }
+
     fn read_news(&self, reply: Field<'_>) -> Result<String, Fault> {
         let items = match self.format() {
             Format::Json => reply.all("Articles"),
@@ -223,21 +244,6 @@ fn read_text(reply: Field<'_>, platform: Platform) -> Result<String, Fault> {
         }
         length => Err(format!("`Content` has {length} bytes, {most} at most")),
     }
-}
-
-/// A robot's answer: lower-case JSON without a header.
-fn read_robot(reply: Field<'_>) -> Result<Shown, Fault> {
-    let kind = text(reply, "msgtype");
-    let readable = match kind {
-        "text" => present(reply, "text.content")?,
-        "stream" => {
-            present(reply, "stream.id")?;
-            reply.get("stream.content").map_or("", Field::text).to_owned()
-        }
-        "template_card" => present(reply, "template_card.card_type")?,
-        other => return Err(format!("there is no reply `{other}` of a robot")),
-    };
-    Ok(Shown::new(kind, readable, reply))
 }
 
 impl Shown {

@@ -21,6 +21,7 @@ pub mod route;
 pub mod seats;
 pub mod services;
 pub mod steer;
+mod stream;
 pub mod time;
 pub mod transcript;
 pub mod wire;

@@ -13,6 +13,10 @@ pub const TRIES: u32 = 3;
 /// From the first delivery of a message until the last moment its last try can be answered.
 pub const RETRY_WINDOW: Duration = Duration::from_secs(15);
 
+/// How long 企业微信 asks how a robot's streamed answer goes on, from its beginning.
+/// Source: "Intelligent robot", streamed replies.
+pub const STREAM_LIFE: Duration = Duration::from_mins(6);
+
 /// The longest text a passive reply may carry, in bytes of UTF-8.
 /// Source: WeCom "Passive reply"; for the 公众号 it is what libraries agree on.
 pub const REPLY_TEXT_BYTES: usize = 2048;

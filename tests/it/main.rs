@@ -32,6 +32,7 @@ mod server;
 mod services;
 mod simulated;
 mod standins;
+mod streamed;
 mod support;
 mod tables;
 mod typed;

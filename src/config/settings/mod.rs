@@ -329,7 +329,7 @@ pub const ACCOUNT: Section = Section {
         Setting::with(
             "late",
             Kind::Words(|| names(&Late::ALL)),
-            "[\"retry\", \"push\", \"hold\"]",
+            "[\"stream\", \"retry\", \"push\", \"hold\"]",
             "What happens to an answer that is not ready in time, in this order.",
         ),
         Setting::with(

@@ -183,6 +183,7 @@ impl Run {
             user: self.inbound.from(),
             now: self.context.now,
             day: scope.day(),
+            progress: &self.context.progress,
         };
         let begun = self.world.assistants.begin(&ask.assistant, asker, question, &tools);
         let mut talk = match begun {

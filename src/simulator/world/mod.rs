@@ -28,6 +28,7 @@ pub(super) struct World {
     pub(super) faults: Faults,
     pub(super) transcript: Transcript,
     pub(super) jobs: VecDeque<Job>,
+    pub(super) streams: super::stream::Streams,
     last_number: i64,
 }
 

@@ -190,7 +190,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         KEY,
         "mode = \"plain\"\nlate = [\"later\"]\n",
-        "yizhan.toml:8:9: `late` cannot be `later`\n  one of `retry`, `push`, `hold`",
+        "yizhan.toml:8:9: `late` cannot be `later`\n  one of `stream`, `retry`, `push`, `hold`",
     ),
     (
         KEY,

@@ -171,7 +171,7 @@ fn what_the_owner_leaves_out_has_the_documented_default() {
     assert_eq!(account.mode, Mode::Safe);
     assert_eq!(account.source, Source::Signature);
     assert_eq!(account.max_age, Duration::from_mins(5));
-    assert_eq!(account.late, [Late::Retry, Late::Push, Late::Hold]);
+    assert_eq!(account.late, [Late::Stream, Late::Retry, Late::Push, Late::Hold]);
     assert_eq!(account.reply_within, Duration::from_millis(4500));
     assert_eq!(account.holding_text, "正在思考,请稍后回复任意内容获取答案");
     assert_eq!(account.long_text, LongText::Split);
@@ -256,6 +256,13 @@ fn what_has_no_effect_in_late_is_told_with_what_happens_instead() {
         ("official-account", all, "", format!("`push` in `late` needs an `app_secret`: {held}")),
         ("official-account", "late = \"push\"", "", format!("`push` in `late` needs an `app_secret`: {lost}")),
         ("wecom", all, secret, format!("`push` in `late` needs an `app_secret` and an `agent_id`: {held}")),
+        ("wecom", "late = [\"stream\", \"hold\"]", "", format!("`stream` in `late`: only a robot of 企业微信 has it: {held}")),
+        (
+            "wecom-bot",
+            "late = [\"stream\", \"retry\"]",
+            "",
+            "`retry` behind what ends the wait has no effect: name `retry` first to wait for WeChat's later deliveries".to_owned(),
+        ),
         (
             "mini-program",
             "late = [\"push\", \"hold\"]",
@@ -453,5 +460,5 @@ fn the_schema_knows_every_setting_and_its_default() {
     let account = &schema["properties"]["account"]["items"];
     assert_eq!(account["required"], serde_json::json!(["name", "platform"]));
     assert_eq!(account["properties"]["mode"]["enum"][2], "safe");
-    assert_eq!(account["properties"]["late"]["default"][1], "push");
+    assert_eq!(account["properties"]["late"]["default"][2], "push");
 }

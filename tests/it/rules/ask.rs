@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use yizhan::config::assistant::Assistant;
 use yizhan::metrics::AssistantLabels;
 use yizhan::metrics::QuestionLabels;
+use yizhan::outcome::Progress;
 use yizhan::wechat::Platform;
 use yizhan::wechat::reply::Reply;
 
@@ -175,11 +176,18 @@ async fn a_question_goes_out_and_its_answer_comes_back_as_wechat_shows_it() {
 #[tokio::test]
 async fn a_robot_of_wecom_shows_markdown_itself() {
     on_one_thread(async {
-        let model = Model::playing([says(&["**您好**"])]).await;
+        let model = Model::playing([says(&["<think>嗯</think>**您", "好**"])]).await;
         let desk = desk(model.assistant(), HELPER);
-        let robot = super::Context { platform: Platform::WecomBot, ..shop(MORNING) };
+        let progress = Progress::shown();
+        let robot = super::Context {
+            platform: Platform::WecomBot,
+            progress: progress.clone(),
+            ..shop(MORNING)
+        };
         let outcome = desk.answer(&said("u1", "你好"), &robot).await.unwrap();
         assert_eq!(outcome.reply, Reply::Text("**您好**".to_owned()));
+        // It could be read while it was being written.
+        assert_eq!(progress.so_far(), "**您好**");
     })
     .await;
 }

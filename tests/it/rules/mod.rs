@@ -37,6 +37,7 @@ use yizhan::dispatch::rules::RulesHandler;
 use yizhan::dispatch::rules::Settings;
 use yizhan::exchange::Allowed;
 use yizhan::outcome::Outcome;
+use yizhan::outcome::Progress;
 use yizhan::platform::Clients;
 use yizhan::wechat::Platform;
 use yizhan::wechat::inbound::Inbound;
@@ -159,6 +160,7 @@ fn shop(now: Duration) -> Context {
         from: "oAnna".to_owned(),
         now,
         clients: Clients::default(),
+        progress: Progress::default(),
     }
 }
 
