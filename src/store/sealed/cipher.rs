@@ -1,6 +1,6 @@
 //! One value, sealed and opened.
 //!
-//! A sealed value is one byte that says how, 24 bytes of nonce, and what XChaCha20-Poly1305 gives
+//! A sealed value is a mark of four bytes, 24 bytes of nonce, and what XChaCha20-Poly1305 gives
 //! (draft-irtf-cfrg-xchacha-03, section 2), its tag last. The name of the row goes in as associated
 //! data, so a value that was moved to another row does not open.
 
@@ -15,12 +15,13 @@ use crate::config::sealing::SealingKey;
 /// How many bytes a nonce has: enough that random ones never meet.
 pub(super) const NONCE: usize = 24;
 
-/// The one way of sealing so far. No value of a module begins with it: they are JSON, or text.
-const HOW: u8 = 1;
+/// What a sealed value begins with; its last byte is the one way of sealing so far. No value of a
+/// module begins so: they are JSON, text, or an id, and an id's first byte is of its time.
+const MARK: [u8; 4] = *b"\0yz\x01";
 
 /// Whether `value` is a sealed one, by whatever key.
 pub(super) fn is_sealed(value: &[u8]) -> bool {
-    value.first() == Some(&HOW)
+    value.starts_with(&MARK)
 }
 
 /// Seals `value` for the row `name`. No two calls with one key may share a nonce.
@@ -29,8 +30,8 @@ pub(super) fn seal(key: &SealingKey, nonce: [u8; NONCE], name: &[u8], value: &[u
     let nonce = XNonce::from(nonce);
     let sealed = XChaCha20Poly1305::new(key.expose().into()).encrypt(&nonce, payload);
     let sealed = sealed.expect("a value is shorter than 256 GiB");
-    let mut out = Vec::with_capacity(1 + NONCE + sealed.len());
-    out.push(HOW);
+    let mut out = Vec::with_capacity(MARK.len() + NONCE + sealed.len());
+    out.extend_from_slice(&MARK);
     out.extend_from_slice(&nonce);
     out.extend_from_slice(&sealed);
     out
@@ -38,11 +39,11 @@ pub(super) fn seal(key: &SealingKey, nonce: [u8; NONCE], name: &[u8], value: &[u
 
 /// What was sealed for the row `name` with this key. None for anything else.
 pub(super) fn open(key: &SealingKey, name: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-    let (&how, rest) = sealed.split_first()?;
+    let rest = sealed.strip_prefix(&MARK)?;
     let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
     let payload = Payload { msg: sealed, aad: name };
     let cipher = XChaCha20Poly1305::new(key.expose().into());
-    cipher.decrypt(&XNonce::from(*nonce), payload).ok().filter(|_| how == HOW)
+    cipher.decrypt(&XNonce::from(*nonce), payload).ok()
 }
 
 #[cfg(test)]
@@ -74,10 +75,10 @@ mod tests {
     }
 
     #[test]
-    fn the_published_vector_stands_behind_how_and_nonce() {
+    fn the_published_vector_stands_behind_mark_and_nonce() {
         let (nonce, name) = (bytes(NONCE).try_into().unwrap(), bytes("50515253c0c1c2c3c4c5c6c7"));
         let sealed = seal(&key(KEY), nonce, &name, PLAIN.as_bytes());
-        assert_eq!(sealed, bytes(&format!("01{NONCE}{SEALED}{TAG}")));
+        assert_eq!(sealed, bytes(&format!("00797a01{NONCE}{SEALED}{TAG}")));
         assert_eq!(open(&key(KEY), &name, &sealed).unwrap(), PLAIN.as_bytes());
     }
 

@@ -37,6 +37,9 @@ const NOW: Duration = Duration::from_hours(490_896);
 const HOUR: Duration = Duration::from_hours(1);
 const TOKEN: &str = "91_kQ3vTnT0kEnThatNobodyMayRead";
 
+/// A delivery's id, whose first byte is 1 until 2039.
+const ID: [u8; 16] = *b"\x01\xa2\x15\x2d\xa8\xdc\x70\x00\xb1\x6b\xbd\x23\x20\xdf\x12\x14";
+
 /// A key of 32 times `byte`.
 fn key(byte: u8) -> SealingKey {
     SealingKey::new([byte; 32])
@@ -72,6 +75,13 @@ fn is_written(folder: &Path, text: &str) -> bool {
     let files: Vec<_> = files.filter_map(Result::ok).collect();
     assert!(files.iter().any(|it| it.starts_with(b"SQLite format 3\0")));
     files.iter().any(|file| file.windows(text.len()).any(|it| it == text.as_bytes()))
+}
+
+/// What is in the file under `name`.
+fn stored(folder: &Path, name: &str) -> Vec<u8> {
+    let database = Connection::open(folder.join("yizhan.db")).unwrap();
+    let sql = "SELECT value FROM value WHERE key = ?1";
+    database.query_row(sql, [name], |row| row.get(0)).unwrap()
 }
 
 /// Changes the file behind the store's back.
@@ -112,6 +122,7 @@ async fn what_an_earlier_version_wrote_in_plain_is_sealed_and_its_bytes_are_gone
         set(&earlier, &format!("n/{number:04}"), TOKEN).await;
     }
     earlier.set(NOW, "last", Some(TOKEN.into()), 2 * HOUR).await.unwrap();
+    earlier.set(NOW, "id", Some(ID.to_vec()), HOUR).await.unwrap();
     drop(earlier);
     assert!(is_written(folder.path(), TOKEN));
 
@@ -119,6 +130,8 @@ async fn what_an_earlier_version_wrote_in_plain_is_sealed_and_its_bytes_are_gone
     assert!(!is_written(folder.path(), TOKEN));
     assert_eq!(store.values(NOW, "n/", None, 5_000).await.unwrap().len(), 1_200);
     assert_eq!(get(&store, "n/1199").await.as_deref(), Some(TOKEN));
+    assert_eq!(store.get(NOW, "id").await.unwrap().unwrap(), ID);
+    assert_ne!(stored(folder.path(), "id"), ID, "left in plain");
     // They end when they would have.
     assert_eq!(store.get(NOW + HOUR, "n/0000").await.unwrap(), None);
     assert_eq!(store.get(NOW + HOUR, "last").await.unwrap(), Some(TOKEN.into()));
