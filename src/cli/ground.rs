@@ -28,7 +28,7 @@ pub(super) fn open(global: &Global) -> anyhow::Result<Ground> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let place = &config.store;
-    let store = store::open_with(place.url.expose(), &place.folder, &place.keys)?;
+    let store = store::open_beside(place.url.expose(), &place.folder, &place.keys)?;
     let means = app::means(&config, &store, (&clock, &entropy));
     let mut faults = Faults::new();
     let channels = app::load_channels(&config, &means, &mut faults);
@@ -51,5 +51,5 @@ pub(super) fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
             );
         }
     }
-    Ok(store::open_with(url, &config.store.folder, &config.store.keys)?)
+    Ok(store::open_beside(url, &config.store.folder, &config.store.keys)?)
 }

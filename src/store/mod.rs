@@ -64,7 +64,8 @@ pub use self::row::Settlement;
 pub use self::row::State;
 pub use self::row::Tended;
 
-/// An operation under way. It takes place even if the future is dropped, once it was polled.
+/// An operation under way. It takes place even if the future is dropped, once it was polled; only of
+/// one that compares values this is not sure.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// What every engine does. All of it may be called from any number of tasks and instances at once.
@@ -235,7 +236,7 @@ pub trait Store: Send + Sync {
 /// A relative FILE is looked for in `folder`, which is the config file's.
 ///
 /// The values in a file are sealed with `keys`; without one, with the key in `FILE.key`, which is
-/// made with the store.
+/// made with the store. What is not yet sealed with it is sealed anew.
 ///
 /// # Errors
 ///
@@ -245,10 +246,34 @@ pub fn open_with(
     folder: &Path,
     keys: &SealingKeys,
 ) -> Result<Arc<dyn Store>, StoreError> {
-    match place(url, folder)? {
-        None => Ok(Arc::new(sqlite::Sqlite::in_memory()?)),
-        Some(file) => Ok(Arc::new(sealed::Sealed::open(&file, keys, Arc::new(SystemEntropy))?)),
-    }
+    open_as(url, folder, keys, sealed::Change::Allowed)
+}
+
+/// The same beside a station that may be running: with the key that it has, and so without changing
+/// it. The next start of the station does that.
+///
+/// # Errors
+///
+/// As [`open_with`].
+pub fn open_beside(
+    url: &str,
+    folder: &Path,
+    keys: &SealingKeys,
+) -> Result<Arc<dyn Store>, StoreError> {
+    open_as(url, folder, keys, sealed::Change::Forbidden)
+}
+
+fn open_as(
+    url: &str,
+    folder: &Path,
+    keys: &SealingKeys,
+    change: sealed::Change,
+) -> Result<Arc<dyn Store>, StoreError> {
+    let Some(file) = place(url, folder)? else {
+        return Ok(Arc::new(sqlite::Sqlite::in_memory()?));
+    };
+    let entropy = Arc::new(SystemEntropy);
+    Ok(Arc::new(sealed::Sealed::open(&file, keys, change, entropy)?))
 }
 
 /// The same with no key given.

@@ -49,6 +49,15 @@ use crate::entropy::Entropy;
 use crate::notification::Rate;
 use crate::notification::Report;
 
+/// Whether the key may become another one while the store is opened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Change {
+    /// What the key before has sealed is sealed anew.
+    Allowed,
+    /// As long as it is the key before that seals, it goes on: a station may be running with it.
+    Forbidden,
+}
+
 /// The values of another store, sealed.
 pub(super) struct Sealed {
     inner: Arc<dyn Store>,
@@ -56,14 +65,14 @@ pub(super) struct Sealed {
 }
 
 impl Sealed {
-    /// Opens the database at `path`, or makes it. What is not sealed with the newest key yet is
-    /// sealed now.
+    /// Opens the database at `path`, or makes it. What is not sealed yet is sealed now.
     pub(super) fn open(
         path: &Path,
         keys: &SealingKeys,
+        change: Change,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StoreError> {
-        let mut opening = Opening::new(path, keys, entropy);
+        let mut opening = Opening::new(path, keys, change, entropy);
         let inner = Sqlite::open_sealed(path, &mut opening)?;
         Ok(Self { inner: Arc::new(inner), ring: opening.into_ring() })
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Change;
 use super::cipher;
 use super::key_file;
 use crate::config::sealing::SealingKey;
@@ -48,13 +49,19 @@ impl Ring {
 pub(super) struct Opening<'a> {
     path: &'a Path,
     keys: &'a SealingKeys,
+    change: Change,
     entropy: Arc<dyn Entropy>,
     ring: Option<Ring>,
 }
 
 impl<'a> Opening<'a> {
-    pub(super) fn new(path: &'a Path, keys: &'a SealingKeys, entropy: Arc<dyn Entropy>) -> Self {
-        Self { path, keys, entropy, ring: None }
+    pub(super) fn new(
+        path: &'a Path,
+        keys: &'a SealingKeys,
+        change: Change,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self { path, keys, change, entropy, ring: None }
     }
 
     /// The keys, once the store was opened with them.
@@ -69,14 +76,24 @@ impl<'a> Opening<'a> {
 
 impl Sealer for Opening<'_> {
     fn accepts(&mut self, proof: Option<&[u8]>) -> Result<bool, StoreError> {
-        let key = match find(self.path, self.keys, proof)? {
+        let found = find(self.path, self.keys, proof)?;
+        let before = self.keys.previous.as_ref();
+        if self.change == Change::Forbidden
+            && let Some(before) = before.filter(|it| proof.is_some_and(|proof| proves(it, proof)))
+        {
+            let (key, entropy) = (before.clone(), Arc::clone(&self.entropy));
+            self.ring = Some(Ring { key, previous: found, entropy });
+            return Ok(true);
+        }
+        let key = match found {
             Some(key) => key,
             None => key_file::make(&key_file::path_of(self.path), self.entropy.as_ref())?,
         };
         let is_current = proof.is_some_and(|proof| proves(&key, proof));
         let previous = self.keys.previous.clone();
         // With a key before, always: an instance that ran with it may have written meanwhile.
-        let is_accepted = is_current && previous.is_none();
+        let is_due = previous.is_some() && self.change == Change::Allowed;
+        let is_accepted = is_current && !is_due;
         self.ring = Some(Ring { key, previous, entropy: Arc::clone(&self.entropy) });
         Ok(is_accepted)
     }

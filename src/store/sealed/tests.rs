@@ -5,12 +5,14 @@ mod sealed {
     use crate::entropy::SeededEntropy;
     use crate::store::Store;
     use crate::store::contract::contract;
+    use crate::store::sealed::Change;
     use crate::store::sealed::Sealed;
 
     contract!(|| {
         let folder = tempfile::tempdir().unwrap();
         let (path, keys) = (folder.path().join("yizhan.db"), SealingKeys::default());
-        let store = Sealed::open(&path, &keys, Arc::new(SeededEntropy::new(1))).unwrap();
+        let entropy = Arc::new(SeededEntropy::new(1));
+        let store = Sealed::open(&path, &keys, Change::Allowed, entropy).unwrap();
         (Arc::new(store) as Arc<dyn Store>, folder)
     });
 }
@@ -20,8 +22,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use rusqlite::Connection;
 
+use super::Change;
 use super::Sealed;
 use crate::config::sealing::SealingKey;
 use crate::config::sealing::SealingKeys;
@@ -51,7 +55,8 @@ fn keys(key: Option<SealingKey>, previous: Option<SealingKey>) -> SealingKeys {
 
 /// The store in `folder` with these keys.
 fn with(folder: &Path, keys: &SealingKeys) -> Result<Sealed, StoreError> {
-    Sealed::open(&folder.join("yizhan.db"), keys, Arc::new(SystemEntropy))
+    let entropy = Arc::new(SystemEntropy);
+    Sealed::open(&folder.join("yizhan.db"), keys, Change::Allowed, entropy)
 }
 
 fn refusal(folder: &Path, keys: &SealingKeys) -> String {
@@ -75,6 +80,12 @@ fn is_written(folder: &Path, text: &str) -> bool {
     let files: Vec<_> = files.filter_map(Result::ok).collect();
     assert!(files.iter().any(|it| it.starts_with(b"SQLite format 3\0")));
     files.iter().any(|file| file.windows(text.len()).any(|it| it == text.as_bytes()))
+}
+
+/// One number that the file tells.
+fn ask(folder: &Path, sql: &str) -> i64 {
+    let database = Connection::open(folder.join("yizhan.db")).unwrap();
+    database.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
 /// What is in the file under `name`.
@@ -118,16 +129,30 @@ async fn no_token_is_in_the_bytes_of_the_file() {
 async fn what_an_earlier_version_wrote_in_plain_is_sealed_and_its_bytes_are_gone() {
     let folder = tempfile::tempdir().unwrap();
     let earlier = Sqlite::open(&folder.path().join("yizhan.db")).unwrap();
-    for number in 0..1_200 {
-        set(&earlier, &format!("n/{number:04}"), TOKEN).await;
+    // Pieces of what was written over, and of what is forgotten, whose pages are free now.
+    let long = TOKEN.repeat(20);
+    for (prefix, value) in
+        [("m", Some(&*long)), ("n", Some(&*long)), ("n", Some(TOKEN)), ("m", None)]
+    {
+        let set = |number| {
+            let (earlier, name) = (&earlier, format!("{prefix}/{number:04}"));
+            async move { earlier.set(NOW, &name, value.map(Into::into), HOUR).await.unwrap() }
+        };
+        join_all((0..1_200).map(set)).await;
     }
     earlier.set(NOW, "last", Some(TOKEN.into()), 2 * HOUR).await.unwrap();
     earlier.set(NOW, "id", Some(ID.to_vec()), HOUR).await.unwrap();
     drop(earlier);
     assert!(is_written(folder.path(), TOKEN));
+    let free = ask(folder.path(), "SELECT freelist_count FROM pragma_freelist_count");
+    assert!(free > 100, "{free} free pages");
 
     let store = with(folder.path(), &SealingKeys::default()).unwrap();
     assert!(!is_written(folder.path(), TOKEN));
+    assert_eq!(
+        ask(folder.path(), "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%fill%'"),
+        0
+    );
     assert_eq!(store.values(NOW, "n/", None, 5_000).await.unwrap().len(), 1_200);
     assert_eq!(get(&store, "n/1199").await.as_deref(), Some(TOKEN));
     assert_eq!(store.get(NOW, "id").await.unwrap().unwrap(), ID);
@@ -231,6 +256,36 @@ async fn a_key_file_is_changed_by_moving_it_away() {
     assert_ne!(made, before);
     let store = with(folder.path(), &SealingKeys::default()).unwrap();
     assert_eq!(get(&store, "a").await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_command_beside_a_station_leaves_it_the_key_that_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = with(folder.path(), &keys(Some(key(1)), None)).unwrap();
+    set(&station, "a", "1").await;
+
+    let beside = |new: Option<u8>| {
+        let keys = keys(new.map(key), Some(key(1)));
+        let entropy = Arc::new(SystemEntropy);
+        Sealed::open(&folder.path().join("yizhan.db"), &keys, Change::Forbidden, entropy).unwrap()
+    };
+    // With a new key, and where the station will make one for itself.
+    for (new, value) in [(Some(2), "2"), (None, "3")] {
+        let command = beside(new);
+        assert_eq!(get(&command, "a").await, get(&station, "a").await);
+        set(&command, "a", value).await;
+        assert_eq!(get(&station, "a").await.as_deref(), Some(value));
+    }
+    assert!(!folder.path().join("yizhan.db.key").exists());
+    drop(station);
+
+    // Its next start changes the key, and what commands do then is done with the new one.
+    let station = with(folder.path(), &keys(Some(key(2)), Some(key(1)))).unwrap();
+    set(&beside(Some(2)), "b", "4").await;
+    assert_eq!(get(&station, "a").await.as_deref(), Some("3"));
+    drop(station);
+    let station = with(folder.path(), &keys(Some(key(2)), None)).unwrap();
+    assert_eq!(get(&station, "b").await.as_deref(), Some("4"));
 }
 
 #[test]
