@@ -448,12 +448,18 @@ async fn the_program_reads_its_config_and_secrets_again_on_sighup_and_says_what_
     let said = until("the config was not reloaded");
     assert!(said.contains("yizhan.toml:6:1: unknown key `listn`"), "{said}");
     until("did you mean `listen`?");
-    let restart = whole("", key).replace("workers = 1", "workers = 2");
-    fs::write(folder.path().join("yizhan.toml"), restart).unwrap();
-    let said = until("the config was not reloaded");
-    let expected = "yizhan.toml:3:1: `[server] workers` takes effect at a restart only";
-    assert!(said.contains(expected), "{said}");
-    until("restart yizhan, or put it back");
+    let sealing = format!("key = '{}'\n[[account]]", "11".repeat(32));
+    for (from, to, spot) in [
+        ("workers = 1", "workers = 2", "3:1: `[server] workers`"),
+        ("[[account]]", &*sealing, "9:1: `[store] key`"),
+    ] {
+        let restart = whole("", key).replacen(from, to, 1);
+        fs::write(folder.path().join("yizhan.toml"), restart).unwrap();
+        let said = until("the config was not reloaded");
+        let expected = format!("yizhan.toml:{spot} takes effect at a restart only");
+        assert!(said.contains(&expected), "{said}");
+        until("restart yizhan, or put it back");
+    }
     assert_eq!(status(new).await, 200);
 
     child.kill().unwrap();

@@ -178,3 +178,25 @@ fn a_sealed_store_without_its_key_ends_every_command_and_names_its_file() {
                     -hex 32` prints them\n1 fault\n";
     assert_eq!(said(&check), expected);
 }
+
+#[test]
+fn a_command_leaves_the_key_to_the_next_start_of_the_station() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = ["11".repeat(32), "22".repeat(32)];
+    let config = |keys: &str| {
+        let text = format!("{}[store]\nurl = \"sqlite:a.db\"\n{keys}", super::SHOP);
+        let text = format!("{text}[[channel]]\nname = \"ops\"\nkind = \"log\"\n");
+        fs::write(folder.path().join("yizhan.toml"), text).unwrap();
+    };
+    let ends = |words: &[&str]| yizhan(folder.path(), words).status.code();
+    let (send, list) = (["send", "--channel", "ops", "hello"], ["outbox", "list"]);
+    config(&format!("key = \"{one}\"\n"));
+    assert_eq!(ends(&send), Some(0));
+
+    config(&format!("key = \"{two}\"\nprevious_key = \"{one}\"\n"));
+    assert_eq!([ends(&send), ends(&list)], [Some(0), Some(0)]);
+    config(&format!("key = \"{one}\"\n"));
+    assert_eq!(ends(&list), Some(0), "the station that runs has this one only");
+    config(&format!("key = \"{two}\"\n"));
+    assert_eq!(ends(&list), Some(1));
+}
