@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::Parts;
 use super::typing::ShowTyping;
 use crate::account::Way;
+use crate::code;
 use crate::config::account::Account;
 use crate::config::account::Late as Wanted;
 use crate::config::account::Source;
+use crate::dispatch::builtin::Authorizations;
 use crate::wechat::Platform;
 
 /// What is done for a late answer, in the order in which the account names it: whether WeChat's
@@ -37,8 +39,17 @@ pub(super) fn go_on(parts: &Parts) {
     let typing = ShowTyping { clients, tasks: parts.tasks.clone() };
     parts.intake.typing.get_or_init(|| Arc::new(typing));
     parts.intake.late.windows().keep_writing(&parts.tasks);
+    let authorizations = Authorizations::new(
+        Arc::clone(parts.intake.late.store()),
+        Arc::clone(&parts.intake.clock),
+        parts.tasks.clone(),
+    );
     let intake = Arc::clone(&parts.intake);
     parts.tasks.spawn(async move {
+        if let Err(error) = authorizations.resume(&intake.clients).await {
+            let code = code::STORE_FAILED.name;
+            tracing::error!(code, "authorizations of the last run cannot be read: {error}");
+        }
         let count = intake.resume().await;
         if count > 0 {
             tracing::info!("working once more on {count} messages whose senders wait");

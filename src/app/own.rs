@@ -16,12 +16,11 @@ use crate::capture::Recorder;
 use crate::channels::Channels;
 use crate::channels::Means;
 use crate::code;
-use crate::config::account::Account;
 use crate::config::fault::Fault;
 use crate::config::fault::Faults;
 use crate::config::server::Server;
 use crate::dispatch::Dispatcher;
-use crate::dispatch::builtin::Component;
+use crate::dispatch::builtin::Authorizations;
 use crate::dispatch::builtin::Notices;
 use crate::dispatch::builtin::PublicationCheck;
 use crate::dispatch::handler::Handler;
@@ -117,21 +116,15 @@ impl Station {
         }
         let store = outbox.store();
         let accounts = &self.config.accounts;
-        let has_notices =
-            |it: &Account| matches!(it.platform, Platform::OpenPlatform | Platform::Wecom);
-        if !accounts.iter().any(has_notices) {
+        if !accounts.iter().any(|it| it.platform == Platform::OpenPlatform) {
             return rest;
         }
-        let checked = accounts.iter().filter(|account| account.publication_check);
-        let components = checked.map(|account| {
-            let app_id = account.app_id.as_str().into();
-            let (secret, api_base) = (account.app_secret.clone(), account.api_base.clone());
-            (account.name.clone(), Component { app_id, secret, api_base })
-        });
-        let (components, kept) = (components.collect(), Arc::clone(store));
-        let exchange = Arc::clone(&means.exchange);
-        let check = PublicationCheck::new(components, kept, exchange, tasks.clone());
-        let notices = Notices::new(Arc::clone(store), tasks.clone(), Dispatcher::new(rest));
+        let checked = accounts.iter().filter(|it| it.publication_check);
+        let checked = checked.map(|it| it.name.clone()).collect();
+        let check = PublicationCheck::new(checked, tasks.clone());
+        let authorizations =
+            Authorizations::new(Arc::clone(store), Arc::clone(&self.clock), tasks.clone());
+        let notices = Notices::new(Arc::clone(store), authorizations, Dispatcher::new(rest));
         vec![Arc::new(check), Arc::new(notices)]
     }
 

@@ -67,6 +67,22 @@ impl Client {
         Ok(Authorized { authorizer_appid: info.authorizer_appid })
     }
 
+    /// Asks for what the tokens of an account are made from, where its code was used up and the
+    /// answer was lost.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`]: 61003 if it has not authorized us.
+    pub async fn recover(&self, authorizer: &AppId) -> Result<(), PlatformError> {
+        let body = json!({
+            "component_appid": self.app_id().as_str(), "authorizer_appid": authorizer.as_str(),
+        });
+        let call = Call::post("/cgi-bin/component/api_get_authorizer_info", &body);
+        let answer: Authorization = self.run(&call).await?;
+        let token = answer.authorization_info.authorizer_refresh_token;
+        self.keep_refresh_token(authorizer.as_str(), &token).await
+    }
+
     /// Forgets an account that took its authorization back.
     ///
     /// # Errors

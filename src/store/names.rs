@@ -14,7 +14,7 @@ pub fn component_ticket(app_id: &str) -> String {
 }
 
 /// That an account is served by an open platform: JSON with `code`, `code_expires` (Unix seconds)
-/// and `pre_auth_code`, as far as WeChat told.
+/// and `pre_auth_code`, as far as WeChat told. The code is null once it was exchanged.
 pub fn authorizer(component: &str, app_id: &str) -> String {
     format!("component/{component}/authorizer/{app_id}")
 }

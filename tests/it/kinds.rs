@@ -218,9 +218,14 @@ async fn api() -> (String, UnboundedReceiver<(String, Value)>) {
             };
             let target = text.split(' ').nth(1).unwrap().to_owned();
             let answer = match target.split('?').next().unwrap() {
-                "/cgi-bin/component/api_component_token" => r#"{"component_access_token":"CT"}"#,
+                "/cgi-bin/component/api_component_token" => {
+                    r#"{"component_access_token":"CT","expires_in":7200}"#
+                }
                 "/cgi-bin/component/api_query_auth" => {
-                    r#"{"authorization_info":{"authorizer_access_token":"AT"}}"#
+                    r#"{"authorization_info":{"authorizer_appid":"wx570bc396a51b8ff8","authorizer_access_token":"AT0","expires_in":7200,"authorizer_refresh_token":"RT"}}"#
+                }
+                "/cgi-bin/component/api_authorizer_token" => {
+                    r#"{"authorizer_access_token":"AT","expires_in":7200,"authorizer_refresh_token":"RT"}"#
                 }
                 _ => r#"{"errcode":0,"errmsg":"ok"}"#,
             };
@@ -259,6 +264,9 @@ async fn the_publication_check_is_answered_in_its_three_cases() {
     let (path, body) = next(&mut asked).await;
     assert_eq!(path, "/cgi-bin/component/api_query_auth?component_access_token=CT");
     assert_eq!(body["authorization_code"], "queryauthcode@@@7");
+    let (path, body) = next(&mut asked).await;
+    assert_eq!(path, "/cgi-bin/component/api_authorizer_token?component_access_token=CT");
+    assert_eq!(body["authorizer_refresh_token"], "RT");
     let (path, body) = next(&mut asked).await;
     assert_eq!(path, "/cgi-bin/message/custom/send?access_token=AT");
     assert_eq!(body["touser"], "oChecker1");

@@ -431,3 +431,41 @@ async fn an_open_platform_turns_its_ticket_and_an_authorization_into_tokens() {
     until(async || world.store.get(now(), &key).await.unwrap().is_none()).await;
     assert_eq!(world.stop().await, []);
 }
+
+#[tokio::test]
+async fn the_publication_check_passes_by_the_account_s_own_calls() {
+    let plan = Plan {
+        platform: Platform::OpenPlatform,
+        account: "app_secret = \"S\"\nmode = \"safe\"\npublication_check = true",
+        more: String::new(),
+    };
+    let world = World::start(&plan, "");
+    let checker = |fields: &str| {
+        format!(
+            "<xml><ToUserName>gh_3c884a361561</ToUserName><FromUserName>oChecker</FromUserName>\
+             <CreateTime>{}</CreateTime>{fields}</xml>",
+            SystemClock.unix()
+        )
+    };
+    let says = |text: &str, id: u32| {
+        checker(&format!("<MsgType>text</MsgType><Content>{text}</Content><MsgId>{id}</MsgId>"))
+    };
+    let tell = async |document: String| world.platform.deliver(&document).await.text().to_owned();
+    assert_eq!(
+        tell(says("TESTCOMPONENT_MSG_TYPE_TEXT", 1)).await,
+        "TESTCOMPONENT_MSG_TYPE_TEXT_callback"
+    );
+    let event = checker("<MsgType>event</MsgType><Event>LOCATION</Event>");
+    assert_eq!(tell(event).await, "LOCATIONfrom_callback");
+    world.platform.pushes_ticket().await;
+    let (code, _) = world.platform.authorization_code("wx570bc396a51b8ff8");
+    assert_eq!(tell(says(&format!("QUERY_AUTH_CODE:{code}"), 2)).await, "");
+    let user = OpenId::parse("oChecker").unwrap();
+    until(async || !world.platform.pushed(&user, 0).is_empty()).await;
+    let platform = Arc::clone(&world.platform);
+    // One token of the component, shared with all else that it calls.
+    assert_eq!(world.calls("/cgi-bin/component/api_component_token"), 1);
+    assert_eq!(world.stop().await, []);
+    let said: Vec<_> = platform.pushed(&user, 0).into_iter().map(|it| it.text).collect();
+    assert_eq!(said, [format!("{code}_from_api")]);
+}

@@ -2,20 +2,19 @@
 //! the store before WeChat is answered; then the other handlers hear of it too. Where the account may
 //! call WeChat, an authorization is also exchanged for what the new account's tokens are made from.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
+use super::authorizations::Authorizations;
+use super::authorizations::Kept;
 use crate::dispatch::Dispatcher;
 use crate::dispatch::handler::Answer;
 use crate::dispatch::handler::Context;
 use crate::dispatch::handler::Handler;
+use crate::dispatch::handler::HandlerError;
 use crate::outcome::Outcome;
 use crate::store::Store;
 use crate::store::names;
-use crate::tasks::Tasks;
 use crate::wechat::id::AppId;
 use crate::wechat::inbound::Family;
 use crate::wechat::inbound::Inbound;
@@ -26,14 +25,14 @@ use crate::wechat::inbound::platform::Unauthorization;
 /// Stands before `rest`.
 pub struct Notices {
     store: Arc<dyn Store>,
-    tasks: Tasks,
+    authorizations: Authorizations,
     rest: Dispatcher,
 }
 
 impl Notices {
     /// Keeps notices in `store`, and passes everything but tickets on to `rest`.
-    pub fn new(store: Arc<dyn Store>, tasks: Tasks, rest: Dispatcher) -> Self {
-        Self { store, tasks, rest }
+    pub fn new(store: Arc<dyn Store>, authorizations: Authorizations, rest: Dispatcher) -> Self {
+        Self { store, authorizations, rest }
     }
 }
 
@@ -43,17 +42,24 @@ impl Handler for Notices {
             return self.rest.dispatch(inbound, context);
         };
         let (store, rest) = (Arc::clone(&self.store), self.rest.clone());
-        let tasks = self.tasks.clone();
+        let authorizations = self.authorizations.clone();
         let (inbound, context) = (Arc::clone(inbound), context.clone());
         Answer::Later(Box::pin(async move {
-            let Value { name, bytes, ttl, is_ticket } = value;
-            let kept = store.set(context.now, &name, bytes, ttl).await;
-            kept.map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)?;
-            if let Some(exchange) = exchange(&inbound, &context) {
-                tasks.spawn(exchange);
+            let Value { name, bytes, ttl, about } = value;
+            let kept = store.set(context.now, &name, bytes.clone(), ttl).await;
+            kept.map_err(store_failed)?;
+            let component = context.clients.get(&context.account);
+            if let (Some(component), Some(account)) = (component, &about) {
+                match (bytes, AppId::parse(account)) {
+                    (Some(bytes), _) => drop(authorizations.follow(component, account, bytes)),
+                    (None, Ok(account)) => {
+                        component.forget(&account).await.map_err(store_failed)?;
+                    }
+                    (None, Err(_)) => {}
+                }
             }
             // A ticket is a secret, and comes every ten minutes: nobody else needs to see it.
-            if is_ticket {
+            if about.is_none() {
                 return Ok(Outcome { by: "notices".to_owned(), ..Outcome::default() });
             }
             match rest.dispatch(&inbound, &context) {
@@ -65,25 +71,9 @@ impl Handler for Notices {
     }
 }
 
-/// What follows an authorization or its end, for an account that may call WeChat. It is not waited
-/// for: the notice is answered without it.
-fn exchange(inbound: &Inbound, context: &Context) -> Option<impl Future<Output = ()> + use<>> {
-    let component = Arc::clone(context.clients.get(&context.account)?);
-    let notice = match (inbound.read::<Authorization>(), inbound.read::<Unauthorization>()) {
-        (Some(Ok(it)), _) => Ok(it.authorization_code?),
-        (_, Some(Ok(it))) => Err(AppId::parse(&it.authorizer_app_id).ok()?),
-        _ => return None,
-    };
-    Some(async move {
-        let done = match notice {
-            Ok(code) => component.authorize(&code).await.map(drop),
-            Err(account) => component.forget(&account).await,
-        };
-        if let Err(error) = done {
-            let account = component.name();
-            tracing::error!(account, "an authorization could not be followed: {error}");
-        }
-    })
+/// WeChat is not told that a notice arrived which is not kept.
+fn store_failed(error: impl std::error::Error + Send + Sync + 'static) -> HandlerError {
+    HandlerError::Other(Box::new(error))
 }
 
 /// What is to be kept of a notice.
@@ -92,7 +82,8 @@ struct Value {
     /// `None` forgets it.
     bytes: Option<Vec<u8>>,
     ttl: Duration,
-    is_ticket: bool,
+    /// The account that authorized us or did so no more; none for a ticket.
+    about: Option<String>,
 }
 
 fn value(inbound: &Inbound, context: &Context) -> Option<Value> {
@@ -101,22 +92,22 @@ fn value(inbound: &Inbound, context: &Context) -> Option<Value> {
     }
     let component = inbound.root().get("AppId").map_or(&*context.app_id, |it| it.text().trim());
     let ticket = |name: String, ticket: String, ttl: Duration| {
-        Some(Value { name, bytes: Some(ticket.into_bytes()), ttl, is_ticket: true })
+        Some(Value { name, bytes: Some(ticket.into_bytes()), ttl, about: None })
     };
     let authorizer = |id: &str, bytes: Option<Vec<u8>>| {
         let name = names::authorizer(component, id);
-        Some(Value { name, bytes, ttl: names::FOREVER, is_ticket: false })
+        Some(Value { name, bytes, ttl: names::FOREVER, about: Some(id.to_owned()) })
     };
     if let Some(Ok(it)) = inbound.read::<ComponentTicket>() {
         return ticket(names::component_ticket(component), it.ticket, names::COMPONENT_TICKET_TTL);
     }
     if let Some(Ok(it)) = inbound.read::<Authorization>() {
-        let kept = json!({
-            "code": it.authorization_code,
-            "code_expires": it.code_expired_time,
-            "pre_auth_code": it.pre_auth_code,
-        });
-        return authorizer(&it.authorizer_app_id, Some(kept.to_string().into_bytes()));
+        let kept = Kept {
+            code: it.authorization_code,
+            code_expires: it.code_expired_time,
+            pre_auth_code: it.pre_auth_code,
+        };
+        return authorizer(&it.authorizer_app_id, Some(kept.to_bytes()));
     }
     let it = inbound.read::<Unauthorization>()?.ok()?;
     authorizer(&it.authorizer_app_id, None)

@@ -1,8 +1,7 @@
 //! The token of an account: one at a time, shared with every process on the same store, renewed
 //! before it ends.
 //!
-//! It lies in the store as plain JSON, until it ends: whoever can read the store can act as the
-//! account for up to two hours.
+//! It lies in the store as JSON until it ends; a store in a file seals it.
 
 mod issuer;
 

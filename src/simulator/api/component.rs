@@ -70,20 +70,24 @@ impl Simulator {
 
     /// Lets the account `app_id` authorize the component, which hears of it.
     pub async fn authorizes(&self, app_id: &str) -> Exchange {
-        let code = format!("queryauthcode@@@{}", self.entropy.alphanumeric(64));
-        let end = self.virtual_clock.unix() + CODE_LIFE;
-        {
-            let codes = &mut self.world().nouns.component.codes;
-            if codes.len() >= REMEMBERED {
-                codes.pop_first();
-            }
-            codes.insert(code.clone(), (app_id.to_owned(), end));
-        }
+        let (code, end) = self.authorization_code(app_id);
         self.notice(json!({
             "InfoType": "authorized", "AuthorizerAppid": app_id, "AuthorizationCode": code,
             "AuthorizationCodeExpiredTime": end, "PreAuthCode": "",
         }))
         .await
+    }
+
+    /// A code by which `app_id` authorizes the component, and its end in Unix seconds. Nobody is told.
+    pub fn authorization_code(&self, app_id: &str) -> (String, i64) {
+        let code = format!("queryauthcode@@@{}", self.entropy.alphanumeric(64));
+        let end = self.virtual_clock.unix() + CODE_LIFE;
+        let codes = &mut self.world().nouns.component.codes;
+        if codes.len() >= REMEMBERED {
+            codes.pop_first();
+        }
+        codes.insert(code.clone(), (app_id.to_owned(), end));
+        (code, end)
     }
 
     /// Lets the account take its authorization back.

@@ -1,5 +1,6 @@
 //! Calls to WeChat's API against a scripted WeChat, on a paused clock, without sockets.
 
+mod authorizations;
 mod channels;
 mod errcodes;
 mod requests;

@@ -304,7 +304,8 @@ fn open_platform() -> Arc<Wire> {
             "POST /cgi-bin/component/api_component_token" => {
                 json!({"component_access_token": "C1", "expires_in": 7200})
             }
-            "POST /cgi-bin/component/api_query_auth" => json!({"authorization_info": {
+            "POST /cgi-bin/component/api_query_auth"
+            | "POST /cgi-bin/component/api_get_authorizer_info" => json!({"authorization_info": {
                 "authorizer_appid": "wx570bc396a51b8ff8",
                 "authorizer_access_token": "A0",
                 "expires_in": 7200,
@@ -380,4 +381,24 @@ async fn an_open_platform_without_a_ticket_or_an_authorization_says_so() {
     let stranger = component.on_behalf_of(&AppId::parse("wxd101a85aa106f53e").unwrap());
     let error = stranger.get("/cgi-bin/getcallbackip", &[]).await.unwrap_err();
     assert_eq!(error.to_string(), "`wxd101a85aa106f53e` has not authorized this open platform");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_whose_code_was_lost_is_asked_for_by_its_id() {
+    let wire = open_platform();
+    let component = client(OPEN, &wire);
+    component.keep_ticket("ticket@@@1").await.unwrap();
+    let app_id = AppId::parse("wx570bc396a51b8ff8").unwrap();
+    component.recover(&app_id).await.unwrap();
+    let asked = wire.asked().pop().unwrap();
+    assert_eq!(asked.line, "POST /cgi-bin/component/api_get_authorizer_info");
+    assert_eq!(asked.token.as_deref(), Some("C1"));
+    assert_eq!(
+        asked.body,
+        r#"{"component_appid":"wx00112233445566bb","authorizer_appid":"wx570bc396a51b8ff8"}"#
+    );
+    // What is kept makes tokens.
+    component.on_behalf_of(&app_id).get("/cgi-bin/getcallbackip", &[]).await.unwrap();
+    let asked = wire.asked();
+    assert!(asked[2].body.contains(r#""authorizer_refresh_token":"R1""#), "{}", asked[2].body);
 }
