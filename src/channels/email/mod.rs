@@ -1,5 +1,6 @@
 //! `email`: a mail through an SMTP server, with text, HTML and attachments.
 
+mod bounded;
 mod message;
 mod native;
 mod smtp;

@@ -17,6 +17,7 @@ use lettre::transport::smtp::extension::ClientId;
 
 use super::Security;
 use super::Server;
+use super::bounded::Bounded;
 use crate::channels::common;
 use crate::notification::Blame;
 use crate::notification::Failure;
@@ -61,8 +62,8 @@ async fn connect(server: &Server, from: &Address) -> Result<AsyncSmtpConnection,
         Security::None => (None, None),
     };
     let address = (server.host.as_str(), server.port);
-    let mut connection =
-        AsyncSmtpConnection::connect_tokio1(address, None, &hello, implicit, None).await?;
+    let stream = Box::new(Bounded::connect(address, implicit).await?);
+    let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello).await?;
     if let Some(tls) = later {
         connection.starttls(tls, &hello).await?;
     }

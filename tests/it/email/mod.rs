@@ -1,5 +1,6 @@
 //! `email` against a small SMTP server: what it hands over, and what it makes of the replies.
 
+mod bounds;
 mod tls;
 
 use std::collections::BTreeMap;
