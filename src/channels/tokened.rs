@@ -32,6 +32,9 @@ use crate::notification::Terms;
 /// How long before its end a token is given up: clocks differ, and requests take time.
 const EARLY: Duration = Duration::from_mins(5);
 
+/// The longest that a service is believed about it.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// The token is asked for, the message sent; and both once more, where the service takes the token
 /// no longer. Each gets this part of the channel's time limit.
 const STEPS: u32 = 4;
@@ -129,7 +132,7 @@ impl<C: TokenChannel> Tokened<C> {
             let token = self.channel.token(&response);
             let Token { value, lasts } =
                 token.map_err(|failure| later(hidden(failure, &secrets)))?;
-            *held = Some((value.clone(), now + lasts.saturating_sub(EARLY)));
+            *held = Some((value.clone(), now + lasts.min(LONGEST).saturating_sub(EARLY)));
             Ok(value)
         };
         let asked = tokio::time::timeout(self.step(), ask).await;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::error::PlatformError;
 use super::error::Refusal;
@@ -22,8 +24,19 @@ const RID: &str = "rid: ";
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Head {
-    errcode: i64,
-    errmsg: String,
+    errcode: Value,
+    errmsg: Value,
+}
+
+impl Head {
+    /// The errcode; 0 where there is none. None: what stands there is no number.
+    fn code(&self) -> Option<i64> {
+        match &self.errcode {
+            Value::Null => Some(0),
+            Value::String(text) => text.parse().ok(),
+            other => other.as_i64(),
+        }
+    }
 }
 
 /// Who asked, and when: what a refusal is read with.
@@ -49,11 +62,13 @@ pub(super) fn judge(asked: &Asked<'_>, response: &Response) -> Result<(), Platfo
     }
     // Told by content, not by header: that is `text/plain` as often as not.
     let Some(head) = head(response) else { return Ok(()) };
-    let code = head.errcode;
+    // A no that cannot be read must not pass for a yes.
+    let unreadable = || PlatformError::Unreadable { path: path.into(), at: 0 };
+    let code = head.code().ok_or_else(unreadable)?;
     if code == 0 || asked.done.contains(&code) {
         return Ok(());
     }
-    let (message, rid) = split(&head.errmsg);
+    let (message, rid) = split(head.errmsg.as_str().unwrap_or_default());
     Err(PlatformError::Refused(Box::new(Refusal {
         path: path.into(),
         surface: asked.surface,
@@ -65,8 +80,17 @@ pub(super) fn judge(asked: &Asked<'_>, response: &Response) -> Result<(), Platfo
 }
 
 fn head(response: &Response) -> Option<Head> {
-    let is_json = response.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    is_json.then(|| serde_json::from_slice(&response.body).ok()).flatten()
+    let body = &response.body;
+    let is_json = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    let read = || match serde_json::from_slice(body) {
+        Ok(head) => Some(head),
+        // An object all the same: what stands in its head is larger than any number.
+        Err(_) if serde_json::from_slice::<IgnoredAny>(body).is_ok() => {
+            Some(Head { errcode: Value::Bool(false), errmsg: Value::Null })
+        }
+        Err(_) => None,
+    };
+    is_json.then(read).flatten()
 }
 
 /// The errmsg, and the id behind it.
@@ -140,6 +164,21 @@ mod tests {
             assert!(judged(200, body).is_ok(), "{body}");
         }
         assert!(judged(200, r#"{"errcode":45065,"msg_id":7}"#).is_ok());
+    }
+
+    #[test]
+    fn an_errcode_that_is_a_text_counts_and_one_that_is_no_number_is_no_yes() {
+        for body in [r#"{"errcode":"0","errmsg":null}"#, r#"{"errcode":null}"#] {
+            assert!(judged(200, body).is_ok(), "{body}");
+        }
+        let Err(PlatformError::Refused(refusal)) = judged(200, r#"{"errcode":"45015"}"#) else {
+            panic!()
+        };
+        assert_eq!(refusal.code, 45_015);
+        for errcode in ["\"no\"", "1e999", "{}", "0.5", "18446744073709551616"] {
+            let error = judged(200, &format!("{{\"errcode\":{errcode}}}")).unwrap_err();
+            assert!(matches!(error, PlatformError::Unreadable { .. }), "{errcode}: {error}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where a step of it cannot go on")]
 
 mod api;
+mod bounds;
 mod captures;
 mod capturing;
 mod channel_pages;

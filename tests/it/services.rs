@@ -99,20 +99,30 @@ async fn faults_of(folder: &Path) -> Vec<String> {
 }
 
 /// What a channel is answered that asks for a token first.
-fn token(folder: &Path, name: &str) -> Option<String> {
+pub(crate) fn token(folder: &Path, name: &str) -> Option<String> {
     fs::read_to_string(folder.join(format!("{name}.token"))).ok()
 }
 
 /// The channels of a folder, and the name of the first.
 pub(crate) fn channels(folder: &Path, base: &str) -> (String, Channels) {
+    channels_within(folder, base, Allowed::parse(["127.0.0.1"]).unwrap(), "")
+}
+
+/// The same where `allowed` is what may be reached inside, each with `setting` beside its own.
+pub(crate) fn channels_within(
+    folder: &Path,
+    base: &str,
+    allowed: Allowed,
+    setting: &str,
+) -> (String, Channels) {
     let text = fs::read_to_string(folder.join("channel.toml")).unwrap().replace("{base}", base);
+    let text = text.replace("[[channel]]\n", &format!("[[channel]]\n{setting}\n"));
     let account = "[[account]]\nname = \"shop\"\nplatform = \"official-account\"\n\
         app_id = \"wx0123456789abcdef\"\ntoken = \"SHOPTOKEN\"\nmode = \"plain\"\n";
     let none = BTreeMap::<String, String>::new();
     let file = folder.join("channel.toml");
     let whole = format!("{account}{text}");
     let loaded = Config::parse(&file.display().to_string(), &whole, Path::new(""), &none).unwrap();
-    let allowed = Allowed::parse(["127.0.0.1"]).unwrap();
     let store = yizhan::store::open("memory:", Path::new("")).unwrap();
     let means = Means {
         exchange: Arc::new(Exchange::new(allowed)),
@@ -126,24 +136,29 @@ pub(crate) fn channels(folder: &Path, base: &str) -> (String, Channels) {
     (loaded.config.channels[0].name.clone(), channels)
 }
 
-/// Sends the one notification through `channel`, which asks for each of `answers`.
-async fn exchange(
-    listener: &TcpListener,
-    channel: &Arc<dyn Channel>,
-    answers: impl Iterator<Item = String>,
-) -> (Vec<String>, Result<Receipt, Failure>) {
+/// The one notification, on its way.
+pub(crate) fn parcel() -> Parcel {
     let notification = Notification {
         title: "磁盘 <7>".to_owned(),
         link: Some("https://a.example/go".to_owned()),
         format: Format::Markdown,
         ..Notification::text("ops", "node *7* is **full**:\n[log](https://a.example/l?a=1&b=2)")
     };
-    let parcel = Parcel {
+    Parcel {
         id: DeliveryId::floor(Duration::from_hours(490_896)),
         attempt: 1,
         now: Duration::from_secs(1_700_000_000),
         notification: Arc::new(notification),
-    };
+    }
+}
+
+/// Sends the one notification through `channel`, which asks for each of `answers`.
+async fn exchange(
+    listener: &TcpListener,
+    channel: &Arc<dyn Channel>,
+    answers: impl Iterator<Item = String>,
+) -> (Vec<String>, Result<Receipt, Failure>) {
+    let parcel = parcel();
     let serve = async {
         let mut requests = Vec::new();
         for answer in answers {
@@ -167,9 +182,16 @@ async fn exchange(
 
 /// One request: its first line, the headers that matter, its body.
 pub(crate) async fn read(stream: &mut TcpStream) -> String {
+    read_whole(stream).await.expect("the request comes to its end")
+}
+
+/// The same; none where whoever asks hangs up before its end.
+pub(crate) async fn read_whole(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     loop {
-        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "the request ends early");
+        if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
+            return None;
+        }
         let text = String::from_utf8_lossy(&bytes);
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             continue;
@@ -185,7 +207,7 @@ pub(crate) async fn read(stream: &mut TcpStream) -> String {
             .filter(|line| SHOWN_HEADERS.iter().any(|it| line.to_ascii_lowercase().starts_with(it)))
             .collect();
         shown.sort_unstable();
-        return format!("{first}\n{}\n\n{body}\n", shown.join("\n"));
+        return Some(format!("{first}\n{}\n\n{body}\n", shown.join("\n")));
     }
 }
 

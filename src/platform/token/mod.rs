@@ -30,6 +30,9 @@ pub(super) use self::issuer::Issuer;
 /// exist beside it. Source: "Get stable access token".
 const MARGIN: Duration = Duration::from_mins(5);
 
+/// The longest that a token is believed to last. WeChat's last for two hours.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// A token on which WeChat complains is renewed no sooner after the last renewal. It is also the
 /// pause that WeChat demands between forced ones.
 const BETWEEN_COMPLAINTS: Duration = Duration::from_secs(30);
@@ -286,7 +289,7 @@ fn pause_after(refusal: &Refusal, now: Duration) -> Option<Duration> {
 
 impl Held {
     fn new(issued: &Issued, now: Duration) -> Self {
-        let life = Duration::from_secs(issued.expires_in);
+        let life = Duration::from_secs(issued.expires_in).min(LONGEST);
         // `stable_token` may give one that ends soon; it is not asked again with every call.
         let soonest = (life / 2).min(BETWEEN_COMPLAINTS);
         let renewal = life.saturating_sub(MARGIN).max(soonest);
@@ -320,6 +323,11 @@ mod tests {
     #[test]
     fn a_token_is_renewed_five_minutes_before_it_ends() {
         assert_eq!(held(7_200), (1_000 + 6_900, 1_000 + 7_200));
+    }
+
+    #[test]
+    fn a_token_is_not_believed_to_last_for_ever() {
+        assert_eq!(held(u64::MAX), (1_000 + 86_100, 1_000 + 86_400));
     }
 
     #[test]
