@@ -36,10 +36,10 @@ Examples:
   yizhan check --config /etc/yizhan/yizhan.toml --json
   yizhan check --schema > yizhan.schema.json
 
-With --online, for each account: its secret fetches a token (stable_token, not forced), one call shows
-whether this machine's address is on the IP allow-list, the clock is compared with WeChat's, and
-the callback URL under `public_url` is called as WeChat's console calls it. Run it while the station
-runs. Nothing is sent to users and nothing is written.
+With --online, for each account: its secret fetches a token (stable_token, not forced), one call
+shows whether this machine's address is on the IP allow-list, the clock is compared with WeChat's,
+and the callback URL under `public_url` is called as WeChat's console calls it. Run it while the
+station runs. Nothing is sent to users and nothing is written.
 
 Exit code: 0 without faults (warnings are none), 2 if config or rules have faults, 1 if only what
 was tried has some: the books of the store, or something of --online.")]

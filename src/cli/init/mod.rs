@@ -176,7 +176,7 @@ type Check = fn(&str) -> Result<(), String>;
 
 fn ask_platform<R: BufRead, W: Write>(asker: &mut Asker<R, W>) -> anyhow::Result<Platform> {
     let words = [
-        ("official-account", ["公众号(订阅号、服务号)", "a subscription or service account"]),
+        ("official-account", ["公众号（订阅号、服务号）", "a subscription or service account"]),
         ("mini-program", ["小程序", "a mini-program"]),
         ("wecom", ["企业微信自建应用", "an application in WeCom"]),
         ("wecom-bot", ["企业微信智能机器人", "an AI bot in WeCom"]),
@@ -188,7 +188,7 @@ fn ask_platform<R: BufRead, W: Write>(asker: &mut Asker<R, W>) -> anyhow::Result
 
 fn ask_mode<R: BufRead, W: Write>(asker: &mut Asker<R, W>) -> anyhow::Result<Mode> {
     let words = [
-        ("safe", ["安全模式(推荐)", "sealed (recommended)"]),
+        ("safe", ["安全模式（推荐）", "sealed (recommended)"]),
         ("compatible", ["兼容模式", "in clear and sealed"]),
         ("plain", ["明文模式", "in clear"]),
     ];

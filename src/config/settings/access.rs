@@ -9,12 +9,12 @@ pub const ADMIN: Section = Section {
     name: "admin",
     is_many: false,
     is_open: false,
-    doc: "The owner's own access. Without a token, API and console are off.",
+    doc: "The owner's own access. Without a token the API is off, and no key is good.",
     settings: &[Setting::with(
         "token",
         Kind::Secret,
         "\"\"",
-        "Signs in to the console, and turns on the API; the API itself is used with a key.",
+        "Turns on the API; the API itself is used with a key.",
     )],
 };
 
