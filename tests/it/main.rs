@@ -22,6 +22,7 @@ mod outbox;
 mod pages;
 mod platform;
 mod properties;
+mod prose;
 mod pushed;
 mod readme;
 mod readme_services;
