@@ -18,7 +18,7 @@ use crate::wechat::wire::write_string;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  yizhan decode fixtures/callbacks/official-account/text.xml
+  yizhan decode fixtures/callbacks/official-account/message-text.xml
   yizhan decode --account shop --query 'msg_signature=…&timestamp=…&nonce=…' body.xml
   yizhan decode --config fixtures/accounts.toml fixtures/callbacks
   cat message.json | yizhan decode -")]

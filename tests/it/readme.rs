@@ -43,6 +43,34 @@ fn the_help_of_every_command_has_an_example() {
 }
 
 #[test]
+fn the_examples_of_the_help_name_files_and_flags_that_are_there() {
+    for command in commands() {
+        let help = yizhan(&[&command, "--help"]);
+        let (_, examples) = help.split_once("\nExample").unwrap_or_default();
+        for example in examples.lines().filter(|line| line.contains("yizhan ")) {
+            let words: Vec<&str> = example.split_whitespace().collect();
+            let begins = words.iter().position(|word| *word == "yizhan").unwrap_or_default();
+            let inner = words.get(begins + 2).filter(|word| help.contains(&format!("\n  {word} ")));
+            let known = match inner {
+                Some(inner) if !inner.starts_with('-') => yizhan(&[&command, inner, "--help"]),
+                _ => help.clone(),
+            };
+            for word in words {
+                let is_there = match word {
+                    file if file.starts_with("fixtures/") => root().join(file).exists(),
+                    flag if flag.starts_with("--") => known.lines().any(|line| {
+                        line.trim_start().split([' ', ',']).any(|it| it == flag)
+                            && line.trim_start().starts_with('-')
+                    }),
+                    _ => true,
+                };
+                assert!(is_there, "`{word}` in `{}`", example.trim());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_example_in_rust_is_the_one_that_is_compiled() {
     let source = read("examples/echo.rs");
     let (_, code) = source.split_once("\n\n").unwrap();

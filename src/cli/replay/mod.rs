@@ -31,7 +31,7 @@ use crate::wechat::inbound::Inbound;
 #[command(after_help = "\
 Examples:
   yizhan replay captures
-  yizhan replay --account shop fixtures/callbacks/official-account
+  yizhan replay --account shop fixtures/callbacks/official-account/message-text.xml
   yizhan replay --account shop --to http://127.0.0.1:8080 text.xml
   yizhan replay --update captures      remember what was answered
   yizhan replay --strict captures      fail if anything is answered otherwise
