@@ -85,10 +85,14 @@ mod tests {
 
     use serde_json::json;
 
+    use super::Blame;
+    use super::Exchange;
     use super::Robot;
+    use super::robot;
     use super::to_robot;
     use crate::channels::HttpChannel as _;
     use crate::channels::Parcel;
+    use crate::exchange::Allowed;
     use crate::exchange::Response;
     use crate::notification::Notification;
     use crate::store::DeliveryId;
@@ -122,5 +126,22 @@ mod tests {
         assert_eq!(read(200, ""), Ok(()));
         assert_eq!(read(200, r#"{"errcode":40058,"errmsg":"used"}"#), Err("40058".to_owned()));
         assert_eq!(read(404, ""), Err("http.404".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn an_address_inside_a_private_network_is_not_called() {
+        let robot = robot(&Arc::new(Exchange::new(Allowed::default())));
+        for url in ["http://127.0.0.1:9/r", "http://[::1]:9/r", "http://169.254.169.254/r"] {
+            let message = json!({ "msgtype": "markdown", "markdown": { "content": "x" } });
+            let native = Some(to_robot(url, &message));
+            let parcel = Parcel {
+                id: DeliveryId::floor(Duration::from_hours(490_896)),
+                attempt: 1,
+                now: Duration::from_hours(490_896),
+                notification: Arc::new(Notification { native, ..Notification::default() }),
+            };
+            let failure = robot.send(&parcel).await.unwrap_err();
+            assert_eq!((failure.blame, failure.code.as_str()), (Blame::Request, "channel.private"));
+        }
     }
 }

@@ -187,6 +187,11 @@ impl Inbox {
         self.tasks.spawn(work);
     }
 
+    /// Ends once the station stops.
+    pub async fn stopping(&self) {
+        self.tasks.stopping().await;
+    }
+
     /// The id of `name` (a message's key, or a user) of `account`.
     pub fn id(&self, account: &str, name: &str) -> Id {
         Id::of(self.hash, account, name)

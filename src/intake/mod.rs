@@ -183,16 +183,20 @@ impl Intake {
             };
             let inbound = Arc::new(inbound);
             let message = Message { account, served: None, inbound, inline: None };
+            count += 1;
             match (message.way(), since) {
                 (Some(Way::Hold), _) => self.late.tell(&message),
                 (Some(Way::Stream), Some(since)) => {
                     self.late.streams.begin(&message, since, self.late.now());
+                    if let Some(ready) = self.late.ready(&message).await {
+                        Arc::clone(self).give_late(message, vec![ready]).await;
+                        continue;
+                    }
                 }
                 _ => {}
             }
             let id = self.inbox.id(&promise.account, message.inbound.key().as_str());
             drop(self.inbox.once_more(id, self.user(&message), self.begin(&message, false)));
-            count += 1;
         }
         count
     }

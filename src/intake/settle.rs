@@ -195,15 +195,12 @@ impl Intake {
 
     /// Gives what no delivery carries. The user's next message does not wait until the platform asks
     /// for a streamed answer.
-    async fn give_late(self: Arc<Self>, message: Message, answers: Vec<Reply>) {
+    pub(super) async fn give_late(self: Arc<Self>, message: Message, answers: Vec<Reply>) {
         let Some(stream) = self.late.streams.find_open(&message) else {
             return self.late.give(&message, answers).await;
         };
-        let intake = Arc::clone(&self);
         let answers = answers.into_iter().filter(|it| *it != Reply::Success).collect();
-        self.inbox.spawn(async move {
-            intake.late.give_streamed(&stream, &message, answers).await;
-        });
+        self.give_streamed(stream, message, answers);
     }
 
     /// What an earlier process answered.

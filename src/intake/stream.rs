@@ -3,7 +3,8 @@
 //!
 //! The answer is settled in the store, under the key of every late answer, before the platform is
 //! told its end; so it is given by one way only, and a process that dies in between has left behind
-//! what to say when the platform asks again. Where the platform asks no more, the answer goes the
+//! what to say when the platform asks again. What is ready and not asked for yet is kept too, so
+//! that the next process need not do the work again. Where the platform asks no more, the answer goes the
 //! account's next way.
 //!
 //! Source: "Intelligent robot", streamed replies: asked for 6 minutes; each answer is the whole text
@@ -20,6 +21,7 @@ use dashmap::DashMap;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::Intake;
 use super::Message;
 use super::late;
 use super::late::Late;
@@ -203,6 +205,25 @@ impl Stream {
     }
 }
 
+impl Intake {
+    /// Gives `answers` by the stream of `message`, in the background. A station that stops leaves
+    /// that to the next process, to which the answer is kept.
+    pub(super) fn give_streamed(
+        self: Arc<Self>,
+        stream: Arc<Stream>,
+        message: Message,
+        answers: Vec<Reply>,
+    ) {
+        let intake = Arc::clone(&self);
+        self.inbox.spawn(async move {
+            tokio::select! {
+                () = intake.late.give_streamed(&stream, &message, answers) => {}
+                () = intake.inbox.stopping() => {}
+            }
+        });
+    }
+}
+
 impl Late {
     /// What the platform is told that asks how a streamed answer goes on; none where it asks for
     /// nothing of ours, but of a handler.
@@ -262,12 +283,17 @@ impl Late {
         message: &Message,
         answers: Vec<Reply>,
     ) {
-        let is_told = match answers.as_slice() {
-            [] => stream.offer(String::new()).await,
-            [Reply::Text(words) | Reply::Stream { content: words, .. }] => {
-                stream.offer(words.clone()).await
+        let words = match answers.as_slice() {
+            [] => Some(String::new()),
+            [Reply::Text(words) | Reply::Stream { content: words, .. }] => Some(words.clone()),
+            _ => None,
+        };
+        let is_told = match words {
+            Some(words) => {
+                self.keep_ready(message, &words).await;
+                stream.offer(words).await
             }
-            _ => {
+            None => {
                 stream.close().await;
                 false
             }
@@ -282,6 +308,27 @@ impl Late {
     }
 }
 
+impl Late {
+    /// Keeps an answer that is to be asked for, lest its work be done once more after a crash.
+    async fn keep_ready(&self, message: &Message, words: &str) {
+        let (key, words) = (ready(&message.name()), Some(words.into()));
+        if let Err(error) = self.store().set(self.now(), &key, words, KNOWN).await {
+            self.report_store(message, &error);
+        }
+    }
+
+    /// What an earlier process had ready for `message` and did not tell the platform any more.
+    pub(super) async fn ready(&self, message: &Message) -> Option<Reply> {
+        match self.store().get(self.now(), &ready(&message.name())).await {
+            Ok(words) => Some(Reply::text(String::from_utf8(words?).unwrap_or_default())),
+            Err(error) => {
+                self.report_store(message, &error);
+                None
+            }
+        }
+    }
+}
+
 /// The answer is given, and is said again to whoever asks for it again.
 fn settlement(stream: &Stream, words: &str) -> Settlement {
     Settlement {
@@ -289,10 +336,16 @@ fn settlement(stream: &Stream, words: &str) -> Settlement {
         remember: late::KEPT,
         values: vec![
             (promise::key(&stream.message), None, Duration::ZERO),
+            (ready(&stream.message), None, Duration::ZERO),
             (stream.key.clone(), Some(words.into()), KNOWN),
         ],
         ..Settlement::default()
     }
+}
+
+/// Where the answer to the message of this name is kept until it is asked for.
+fn ready(name: &str) -> String {
+    format!("ready/{name}")
 }
 
 /// What a stream is called in the store.

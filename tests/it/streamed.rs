@@ -13,6 +13,7 @@ use yizhan::dispatch::handler::typed;
 use yizhan::outcome::Outcome;
 use yizhan::simulator::Exchange;
 use yizhan::simulator::Follower;
+use yizhan::tasks::Tasks;
 use yizhan::wechat::Platform;
 use yizhan::wechat::inbound::bot::BotStream;
 use yizhan::wechat::inbound::bot::BotText;
@@ -193,12 +194,12 @@ async fn an_answer_of_nothing_ends_the_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn a_process_that_dies_at_any_moment_has_its_answer_given_once_by_the_next() {
-    for moment in [5, 8, 12, 19, 20, 21, 22, 23, 30] {
+    // In seconds: ready after 18 s, asked for half a second later.
+    for moment in [5.0, 8.0, 12.0, 16.0, 18.2, 18.6, 19.0, 20.0, 21.0, 30.0] {
         let (mut station, runs) = station();
         let anna = station.follower("anna");
         assert_begun(&anna.says("18").await);
-        let passed = 4_500;
-        tokio::time::sleep(Duration::from_millis(moment * 1_000 - passed)).await;
+        tokio::time::sleep(Duration::from_secs_f64(moment - 4.5)).await;
         station.crash();
         tokio::time::sleep(secs(1)).await;
         let again = Arc::new(AtomicUsize::new(0));
@@ -208,8 +209,10 @@ async fn a_process_that_dies_at_any_moment_has_its_answer_given_once_by_the_next
         let outbox = station.outbox().await;
         assert_eq!(said, ["stream: pong: 18"], "{moment} s, {outbox:?}");
         assert_eq!(outbox, Vec::<String>::new(), "{moment} s");
-        let runs = runs.load(Ordering::Relaxed) + again.load(Ordering::Relaxed);
-        assert!(runs <= 2, "{moment} s: {runs} runs");
+        assert_eq!(runs.load(Ordering::Relaxed), 1);
+        // What was ready is not made again.
+        let is_made_again = again.load(Ordering::Relaxed) == 1;
+        assert_eq!(is_made_again, moment < 17.0, "{moment} s");
     }
 }
 
@@ -252,4 +255,24 @@ async fn a_handler_may_stream_by_itself() {
     assert_eq!(anna.says("x").await.text(), "one");
     tokio::time::sleep(secs(20)).await;
     assert_eq!(streamed(&station, &anna), ["stream: one two"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_station_that_stops_waits_for_no_question_and_leaves_the_answer_to_the_next() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let mut station = TestStation::new(&robot(), slow(&runs));
+    let platform = Arc::clone(station.simulator());
+    let asking = Tasks::new();
+    let anna = station.follower("anna");
+    assert_begun(&anna.says("10").await);
+    tokio::time::sleep(secs(8)).await;
+    let begun = Instant::now();
+    assert!(station.tasks.stop(secs(10)).await);
+    assert_eq!(begun.elapsed(), secs(0));
+    station.start_again(&robot(), slow(&runs)).await;
+    asking.spawn(async move { platform.work_off().await });
+    tokio::time::sleep(secs(5)).await;
+    assert_eq!(streamed(&station, &anna), ["stream: pong: 10"]);
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+    assert_eq!((keys(&station, "promise/").await, keys(&station, "ready/").await), (0, 0));
 }

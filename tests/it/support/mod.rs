@@ -67,6 +67,8 @@ pub(crate) const APP_ID: &str = "wx00112233445566bb";
 pub(crate) struct TestStation {
     pub(crate) intake: Arc<Intake>,
     pub(crate) store: Arc<dyn Store>,
+    /// What goes on beside deliveries.
+    pub(crate) tasks: Tasks,
     clock: Arc<TokioClock>,
     simulator: Arc<Simulator>,
     /// Where the platform's callbacks go; none while the station is down.
@@ -122,7 +124,8 @@ impl TestStation {
     ) -> Self {
         let clock = Arc::new(TokioClock::starting_at(START));
         let store = store::open("memory:", Path::new("")).unwrap();
-        let intake = intake(setup, handlers, &store, &clock);
+        let tasks = Tasks::new();
+        let intake = intake(setup, handlers, &store, &clock, &tasks);
         let intake = Arc::new(intake);
         if let Some(typing) = typing {
             intake.typing.get_or_init(|| typing);
@@ -140,7 +143,7 @@ impl TestStation {
         let entropy = Arc::new(SeededEntropy::new(2));
         let simulator =
             Simulator::new(account, "/callback/shop", wire, Arc::clone(&clock) as _, entropy);
-        Self { intake, store, clock, simulator, current, is_mute }
+        Self { intake, store, tasks, clock, simulator, current, is_mute }
     }
 
     /// From now on nobody is there: no connection gets an answer. What the process has begun must
@@ -156,7 +159,8 @@ impl TestStation {
 
     /// The next process, on the same store and under the same URL.
     pub(crate) async fn start_again(&mut self, setup: &Setup, handlers: Vec<Arc<dyn Handler>>) {
-        self.intake = Arc::new(intake(setup, handlers, &self.store, &self.clock));
+        self.tasks = Tasks::new();
+        self.intake = Arc::new(intake(setup, handlers, &self.store, &self.clock, &self.tasks));
         self.is_mute.store(false, Ordering::Relaxed);
         self.current.send_replace(Some(Arc::clone(&self.intake)));
         self.intake.resume().await;
@@ -253,12 +257,13 @@ fn intake(
     handlers: Vec<Arc<dyn Handler>>,
     store: &Arc<dyn Store>,
     clock: &Arc<TokioClock>,
+    tasks: &Tasks,
 ) -> Intake {
     let metrics = Arc::new(Metrics::new());
     let account = account(setup, &metrics);
     let limits = Limits { remember: Duration::from_mins(10), capacity: 10_000, pending: 1_000 };
     let entropy = Arc::new(SeededEntropy::new(1));
-    let inbox = Inbox::new(limits, Tasks::new(), entropy.as_ref(), || {});
+    let inbox = Inbox::new(limits, tasks.clone(), entropy.as_ref(), || {});
     let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
     let windows = Arc::new(Windows::new(Arc::clone(store), Arc::clone(&clock)));
     // It accepts, and is never started: what is in it has not left.

@@ -216,3 +216,24 @@ async fn a_robot_has_a_key_and_twenty_messages_a_minute() {
     assert_eq!(desk.inbox("group").len(), 21);
     assert!(!desk.simulator.transcript(0, 100, None).to_string().contains("0123456789"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_robot_answers_a_message_at_its_address_once_within_an_hour() {
+    let desk = Desk::new(Platform::WecomBot).await;
+    let url = || {
+        let url = desk.simulator.response_url(USER);
+        url.strip_prefix("https://qyapi.weixin.qq.com").unwrap().to_owned()
+    };
+    let body = json!({"msgtype": "markdown", "markdown": {"content": "**hi**"}});
+    let say = async |url: &str| errcode(&desk.ask(&Request::post(url, &body)).await);
+    let first = url();
+    assert_eq!(say(&first).await, 0);
+    assert_eq!(say(&first).await, 40058);
+    let (late, soon) = (url(), url());
+    desk.later(3_599);
+    assert_eq!(say(&soon).await, 0);
+    desk.later(1);
+    assert_eq!(say(&late).await, 40058);
+    assert_eq!(say("/cgi-bin/aibot/response?response_code=x").await, 40058);
+    assert_eq!(desk.inbox(USER), ["**hi**", "**hi**"]);
+}
