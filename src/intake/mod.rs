@@ -167,7 +167,7 @@ impl Intake {
     }
 
     /// Works on what the last process promised an answer to and did not give. To be called once, at
-    /// the start. How many messages that were.
+    /// the start. How many messages that were; what was ready is given without work.
     pub async fn resume(self: &Arc<Self>) -> usize {
         self.late.load().await;
         let promises = self.late.promises().await.unwrap_or_else(|error| {
@@ -183,7 +183,6 @@ impl Intake {
             };
             let inbound = Arc::new(inbound);
             let message = Message { account, served: None, inbound, inline: None };
-            count += 1;
             match (message.way(), since) {
                 (Some(Way::Hold), _) => self.late.tell(&message),
                 (Some(Way::Stream), Some(since)) => {
@@ -197,6 +196,7 @@ impl Intake {
             }
             let id = self.inbox.id(&promise.account, message.inbound.key().as_str());
             drop(self.inbox.once_more(id, self.user(&message), self.begin(&message, false)));
+            count += 1;
         }
         count
     }

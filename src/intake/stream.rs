@@ -199,7 +199,7 @@ impl Stream {
         }
     }
 
-    /// The platform is told nothing more.
+    /// The platform is told no answer, only that this is all.
     async fn close(&self) {
         *self.state.lock().await = State::Over;
     }
@@ -272,7 +272,8 @@ impl Late {
         match &*state {
             State::Working | State::Ready(_) => stream.part(),
             State::Told(words) => stream.end(words),
-            State::Over => Reply::Success,
+            // Lest the bubble look as if more came.
+            State::Over => stream.end(&lock(&stream.progress).so_far()),
         }
     }
 
