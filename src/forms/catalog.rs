@@ -24,8 +24,9 @@ const DEPTH: usize = 64;
 /// The largest page a template may make, in bytes.
 const LARGEST: usize = 256 << 10;
 
-/// What is shown where a form has no template.
-const LIST: &str = "<dl>{% for name, value in data | items %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>";
+/// What is shown where a form has no template: the data in their order, lists with commas.
+const LIST: &str = "<dl>{% for name, value in data | items %}<dt>{{ name }}</dt><dd>{{ \
+    value | join(', ') if value is sequence else value }}</dd>{% endfor %}</dl>";
 
 /// The names of a form's two templates; the first is HTML, and so what it puts in is escaped.
 const CONTENT: &str = "content.html";

@@ -68,9 +68,13 @@ fn what_is_no_such_database_is_refused_and_nothing_is_printed() {
         .unwrap()
         .execute_batch("CREATE TABLE a (b)")
         .unwrap();
-    for (file, exit) in [("a.db", 2), ("b.db", 2), ("missing.db", 1)] {
+    for (file, exit) in [("a.db", 2), ("b.db", 2), ("missing.db", 2)] {
         let output = yizhan(folder.path(), &["import", "message-pusher", file]);
         assert_eq!(output.status.code(), Some(exit), "{file}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{file}");
     }
+    let output = yizhan(folder.path(), &["import", "message-pusher", "missing.db"]);
+    let said = "yizhan: there is no file `missing.db`; name message-pusher's database, \
+                `message-pusher.db` in its data folder\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), said);
 }

@@ -63,6 +63,11 @@ pub(super) struct Channel {
 ///
 /// A file that is not there, is no database, or is not message-pusher's.
 pub(super) fn read(file: &Path) -> anyhow::Result<Rows> {
+    if !file.is_file() {
+        let shown = file.display();
+        let advice = "name message-pusher's database, `message-pusher.db` in its data folder";
+        return Err(Wrong(format!("there is no file `{shown}`; {advice}")).into());
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(file, flags);
     let shown = file.display();

@@ -237,11 +237,13 @@ async fn a_page_runs_and_loads_nothing_and_is_found_by_nobody() {
 async fn a_form_without_buttons_is_a_page_to_read() {
     let desk = Desk::start("");
     let headers = format!("authorization: Bearer ci-token-123456\r\n{JSON}");
-    let body = r#"{"title":"停机","data":{"时间":"今晚","原因":"升级 <数据库>"},"expires":"1h"}"#;
+    let body = r#"{"title":"停机","data":{"时间":"今晚","原因":"升级 <数据库>","主机":["a","<b>"]},"expires":"1h"}"#;
     let sent = desk.ask("POST", "/api/v1/forms/notice", &headers, body).await;
     let link = Desk::links(&sent).remove(0);
     let page = desk.get(&link).await;
-    for part in ["<h1>停机</h1>", "<dt>原因</dt><dd>升级 &lt;数据库&gt;</dd>"] {
+    let list = "<dl><dt>时间</dt><dd>今晚</dd><dt>原因</dt><dd>升级 &lt;数据库&gt;</dd>\
+                <dt>主机</dt><dd>a, &lt;b&gt;</dd></dl>";
+    for part in ["<h1>停机</h1>", list] {
         assert!(page.contains(part), "{part} in\n{page}");
     }
     assert!(!page.contains("<form"));
