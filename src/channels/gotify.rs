@@ -17,6 +17,7 @@ use crate::config::settings::Kind;
 use crate::config::settings::Setting;
 use crate::exchange::Request;
 use crate::exchange::Response;
+use crate::notification::Blame;
 use crate::notification::Failure;
 use crate::notification::Format;
 use crate::notification::Receipt;
@@ -84,7 +85,7 @@ impl HttpChannel for Gotify {
             let message = text::shown(&notification.body, notification.format, format);
             body["message"] = message.into();
             if format == Format::Markdown {
-                body["extras"]["client::display"]["contentType"] = "text/markdown".into();
+                set(&mut body, &["extras", "client::display", "contentType"], "text/markdown")?;
             }
         }
         let title = text::line(&notification.title);
@@ -96,7 +97,7 @@ impl HttpChannel for Gotify {
         }
         if let Some(link) = &notification.link {
             // Source: gotify.net, "Message extras".
-            body["extras"]["client::notification"]["click"]["url"] = link.as_str().into();
+            set(&mut body, &["extras", "client::notification", "click", "url"], link)?;
         }
         // Source: gotify.net, "Android app": 0 is silent, 8 and above makes a sound and pops up.
         match notification.urgency {
@@ -124,5 +125,53 @@ impl HttpChannel for Gotify {
 
     fn secrets(&self) -> Vec<&Secret> {
         vec![&self.token]
+    }
+}
+
+/// Sets a member of objects in objects, which are made where they are missing. What a `native` has
+/// there instead is refused.
+fn set(body: &mut Value, path: &[&str], value: &str) -> Result<(), Failure> {
+    let mut place = body;
+    for name in path {
+        if !place.is_object() && !place.is_null() {
+            return Err(Failure {
+                advice: "Write `extras` as objects in objects, as gotify.net documents them."
+                    .into(),
+                detail: format!("`{}` in `native` is no object", path[0]),
+                ..Failure::new(Blame::Request, "gotify.extras")
+            });
+        }
+        place = &mut place[*name];
+    }
+    *place = value.into();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use serde_json::json;
+
+    use super::set;
+
+    #[test]
+    fn extras_of_another_shape_are_refused_and_not_written_over() {
+        let path = ["extras", "client::notification", "click", "url"];
+        let with = |mut body: Value| {
+            let done = set(&mut body, &path, "https://a.example/");
+            done.map(|()| body).map_err(|failure| format!("{failure}"))
+        };
+        let url = json!({ "click": { "url": "https://a.example/" } });
+        let made = json!({ "extras": { "client::notification": url } });
+        assert_eq!(with(json!({})), Ok(made));
+        let other = json!({ "extras": { "mine": 1, "client::notification": { "big": 2 } } });
+        let kept = json!({ "extras": { "mine": 1, "client::notification": {
+            "big": 2, "click": { "url": "https://a.example/" },
+        } } });
+        assert_eq!(with(other), Ok(kept));
+        let refused = || Err("gotify.extras: `extras` in `native` is no object".to_owned());
+        for extras in [json!("x"), json!([]), json!({ "client::notification": 7 })] {
+            assert_eq!(with(json!({ "extras": extras })), refused());
+        }
     }
 }

@@ -89,7 +89,7 @@ impl Window {
         if self.more == 0 {
             return None;
         }
-        let count = format!("{} more like this", self.more);
+        let count = format!("还有 {0} 条类似的 / {0} more like this", self.more);
         let body = match (self.notification.body.as_str(), self.notification.format) {
             ("", _) => count,
             (body, Format::Html) => format!("<p>{count}</p>\n{body}"),

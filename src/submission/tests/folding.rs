@@ -37,7 +37,7 @@ async fn the_first_goes_out_and_the_others_as_a_count_when_the_window_ends() {
     say(&bench, "disk empty").await;
     assert_eq!(bench.waiting().await, [row("disk full", 0), row("disk empty", 360)]);
     tokio::time::sleep(Duration::from_secs(241)).await;
-    let counted = row("12 more like this\n\ndisk full", 600);
+    let counted = row("还有 12 条类似的 / 12 more like this\n\ndisk full", 600);
     let waiting = bench.waiting().await;
     assert!(waiting.contains(&counted), "{waiting:?}");
     assert_eq!(waiting.len(), 3);
@@ -56,7 +56,10 @@ async fn a_folded_submission_has_the_life_of_the_count() {
     let life = bench.submissions.find(more.id).await.unwrap().unwrap();
     let (part, found) = &life.parts[0];
     assert_eq!(word(part, found.as_ref()), "waiting");
-    assert_eq!(found.as_ref().unwrap().delivery.notification.body, "1 more like this\n\ndisk full");
+    assert_eq!(
+        found.as_ref().unwrap().delivery.notification.body,
+        "还有 1 条类似的 / 1 more like this\n\ndisk full"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,7 +75,8 @@ async fn nothing_of_a_count_is_lost_when_the_process_dies() {
     let tasks = Tasks::new();
     bench.submissions.start(&tasks);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let expected = [row("3 more like this\n\ndisk full", 3_600), row("disk full", 0)];
+    let expected =
+        [row("disk full", 0), row("还有 3 条类似的 / 3 more like this\n\ndisk full", 3_600)];
     let mut waiting = bench.waiting().await;
     waiting.sort();
     assert_eq!(waiting, expected);
@@ -87,8 +91,11 @@ async fn who_comes_after_the_end_says_the_count_before_its_own() {
     assert!(!say(&bench, "disk full").await.parts[0].is_folded);
     let mut waiting = bench.waiting().await;
     waiting.sort();
-    let expected =
-        [row("1 more like this\n\ndisk full", 600), row("disk full", 0), row("disk full", 600)];
+    let expected = [
+        row("disk full", 0),
+        row("disk full", 600),
+        row("还有 1 条类似的 / 1 more like this\n\ndisk full", 600),
+    ];
     assert_eq!(waiting, expected);
 }
 
@@ -102,7 +109,10 @@ async fn two_instances_on_one_store_count_together() {
     tokio::time::advance(Duration::from_mins(10)).await;
     say(&one, "disk full").await;
     let waiting = one.waiting().await;
-    assert!(waiting.contains(&row("49 more like this\n\ndisk full", 600)), "{waiting:?}");
+    assert!(
+        waiting.contains(&row("还有 49 条类似的 / 49 more like this\n\ndisk full", 600)),
+        "{waiting:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
